@@ -1,0 +1,160 @@
+//! The item contract: one candidate as a person reads it, the same in the terminal, in files, over
+//! HTTP and in mail. The names are the wire's.
+
+use crate::{Band, CandidateId, CandidateType, EventId, Seq, Timestamp};
+
+/// One candidate, explained.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Item {
+    /// Stays the same while the candidate lives.
+    pub candidate_id: CandidateId,
+    /// What it claims.
+    #[serde(rename = "type")]
+    pub candidate_type: CandidateType,
+    /// Subject, behaviour, qualifier; at most 90 characters.
+    pub title: String,
+    /// The band as reviewers call it.
+    pub decision_band: &'static str,
+    /// The band.
+    pub band: Band,
+    /// `open`, or `closed` once it ended within the time that was asked about.
+    pub status: &'static str,
+    /// How it ended, once it is closed.
+    pub outcome: Option<String>,
+    /// Sum of the contributions, 0–1.
+    pub score_total: f64,
+    /// One sentence.
+    pub why_it_matters: String,
+    /// Further reasons, each with its numbers.
+    pub why: Vec<String>,
+    /// What is happening, in one paragraph.
+    pub what: String,
+    /// How often.
+    pub frequency: Frequency,
+    /// Where. `where` on the wire.
+    #[serde(rename = "where")]
+    pub place: Where,
+    /// When.
+    pub timing: Timing,
+    /// What is usual and what is now.
+    pub baseline: Baseline,
+    /// Earlier candidates and incidents that resemble it.
+    pub seen_before: Vec<SeenBefore>,
+    /// What to look at, in order.
+    pub check_next: Vec<Check>,
+    /// What is not known.
+    pub unknowns: Vec<String>,
+    /// What would move it up or down.
+    pub would_change: Vec<String>,
+    /// Named terms that add up to `score_total`.
+    pub contributions: Vec<Contribution>,
+    /// The lines it rests on: the first ones and the last ones.
+    pub evidence: Vec<Evidence>,
+    /// Events that belong to it in all; `evidence` shows some of them.
+    pub evidence_total: u64,
+    /// The version of the scoring rules.
+    pub scorer_version: &'static str,
+}
+
+/// How often it happened.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
+pub struct Frequency {
+    /// Events since the candidate's first one.
+    pub count: u64,
+    /// Events in each of the last days, oldest first; the last entry is today (24 h up to now).
+    pub per_day: Vec<u32>,
+    /// Middle gap between occasions in seconds, where there are at least three.
+    pub median_gap_secs: Option<f64>,
+    /// `rising`, `steady`, `falling` or `unknown`.
+    pub trend: &'static str,
+}
+
+/// Where it happened.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
+pub struct Where {
+    /// The tenant.
+    pub tenant_id: String,
+    /// The hosts, busiest first; at most ten.
+    pub hosts: Vec<String>,
+    /// How many hosts in all.
+    pub hosts_total: u64,
+    /// The services.
+    pub services: Vec<String>,
+}
+
+/// When it happened.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Timing {
+    /// First event.
+    pub first: Timestamp,
+    /// Last event.
+    pub last: Timestamp,
+    /// The hours of the day (UTC) that hold most of it, where it has such hours.
+    pub usual_hours: Option<String>,
+}
+
+/// What is usual, and what is now, in the same unit.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
+pub struct Baseline {
+    /// The usual, in words with numbers.
+    pub usual: String,
+    /// The present, in words with numbers.
+    pub now: String,
+}
+
+/// An earlier candidate or incident that resembles this one.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct SeenBefore {
+    /// The earlier candidate.
+    pub candidate_id: CandidateId,
+    /// Why it matches.
+    pub reason: String,
+    /// How it ended.
+    pub outcome: String,
+}
+
+/// One thing to look at.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Check {
+    /// What to look at and what a bad answer is.
+    pub text: String,
+    /// The exact command, where there is one.
+    pub command: Option<String>,
+    /// The host it runs on.
+    pub host: Option<String>,
+    /// It changes nothing.
+    pub read_only: bool,
+}
+
+/// One named term of a score.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Contribution {
+    /// The term.
+    pub name: &'static str,
+    /// What it adds (or, damping, takes away).
+    pub value: f64,
+    /// The numbers behind it.
+    pub reason: String,
+}
+
+/// One line that a claim rests on.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Evidence {
+    /// The record in the spool; what the other fields are filled from.
+    #[serde(skip)]
+    pub seq: Seq,
+    /// The event; absent where the raw bytes could not be read again.
+    pub event_id: Option<EventId>,
+    /// The source as people call it: a path, a host.
+    pub source: String,
+    /// 1-based line in the source.
+    pub line: u64,
+    /// Byte offset in the source.
+    pub offset: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// BLAKE3 of the raw bytes, 128 bits in hex; absent as `event_id` is.
+    pub hash: Option<String>,
+    /// The raw text, made safe to show; absent as `event_id` is.
+    pub text: Option<String>,
+}
