@@ -1,0 +1,11 @@
+//! Attention: what is remembered of each signature, host and cell, and the band that follows.
+//!
+//! `ledger` remembers, `band` decides. A cell is one signature on one host.
+
+pub mod band;
+pub mod cell;
+pub mod days;
+pub mod gaps;
+pub mod known;
+pub mod ledger;
+pub mod recent;

@@ -1,0 +1,118 @@
+//! Canonical events in columns: what the first, stateless half of the pipeline hands to the
+//! second. One text buffer and one row per event, so that a batch crosses threads with two
+//! allocations however many events it holds.
+
+use crate::entities::Entities;
+use crate::sighting::Sighting;
+use crate::signature::SkeletonKey;
+use model::{Seq, Severity, Timestamp};
+
+/// A piece of a batch's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Piece {
+    start: u32,
+    end: u32,
+}
+
+/// One event; its texts are pieces of the batch's text.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    seq: Seq,
+    at: Timestamp,
+    key: SkeletonKey,
+    entities: Entities,
+    occurrences: u32,
+    severity: Option<Severity>,
+    host: Piece,
+    service: Piece,
+    body: Piece,
+}
+
+/// Canonical events, oldest record first.
+#[derive(Debug, Clone, Default)]
+pub struct EventBatch {
+    text: String,
+    rows: Vec<Row>,
+}
+
+impl EventBatch {
+    /// Copies one event in.
+    pub fn push(&mut self, sighting: &Sighting<'_>) {
+        // A host or service that is the row before's is stored once.
+        let last = self.rows.last().copied();
+        let host = self.piece(sighting.host, last.map(|r| r.host));
+        let service = self.piece(sighting.service, last.map(|r| r.service));
+        let body = self.piece(sighting.body, None);
+        self.rows.push(Row {
+            seq: sighting.seq,
+            at: sighting.at,
+            key: sighting.key,
+            entities: sighting.entities,
+            occurrences: sighting.occurrences,
+            severity: sighting.severity,
+            host,
+            service,
+            body,
+        });
+    }
+
+    fn piece(&mut self, text: &str, last: Option<Piece>) -> Piece {
+        if let Some(last) = last.filter(|last| self.text(*last) == text) {
+            return last;
+        }
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        Piece { start, end: self.text.len() as u32 }
+    }
+
+    fn text(&self, piece: Piece) -> &str {
+        self.text.get(piece.start as usize..piece.end as usize).unwrap_or_default()
+    }
+
+    /// Events held.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether none is held.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Bytes of text held; a batch is handed on before its pieces outgrow 32 bits.
+    pub fn text_bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// When an event happened.
+    pub fn at(&self, index: usize) -> Option<Timestamp> {
+        self.rows.get(index).map(|row| row.at)
+    }
+
+    /// One event.
+    pub fn sighting(&self, index: usize) -> Option<Sighting<'_>> {
+        let row = self.rows.get(index)?;
+        Some(Sighting {
+            seq: row.seq,
+            at: row.at,
+            host: self.text(row.host),
+            service: self.text(row.service),
+            severity: row.severity,
+            body: self.text(row.body),
+            key: row.key,
+            entities: row.entities,
+            occurrences: row.occurrences,
+        })
+    }
+
+    /// All events, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Sighting<'_>> {
+        (0..self.len()).filter_map(|index| self.sighting(index))
+    }
+
+    /// Empties it; its buffers stay.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.rows.clear();
+    }
+}

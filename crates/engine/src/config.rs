@@ -1,0 +1,226 @@
+//! What can be tuned, each value with the reason for its default. Plain data: the binary reads
+//! files, this only names and bounds.
+
+use model::Span;
+
+/// Everything the engine can be told.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Config {
+    /// Caps on what is kept per tenant.
+    pub limits: Limits,
+    /// How sightings are grouped and how long is learnt.
+    pub attention: Attention,
+    /// What the detectors ask for.
+    pub discover: Discover,
+    /// What a digest holds.
+    pub digest: Digest,
+}
+
+impl Config {
+    /// The part that the library of signatures needs.
+    pub fn library(&self) -> crate::signature::LibraryConfig {
+        crate::signature::LibraryConfig {
+            signatures_max: self.limits.signatures_max,
+            ..Default::default()
+        }
+    }
+}
+
+/// Caps per tenant; reaching one is counted and said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// Signatures; 100 k × 0.5 kB = 50 MB. Further ones share one signature per service.
+    pub signatures_max: usize,
+    /// Hosts; beyond them all further hosts share one slot named `(other)`.
+    pub hosts_max: usize,
+    /// Services; beyond them all further ones share the name `(other)`.
+    pub services_max: usize,
+    /// Pairs of signature and host with a history of their own; beyond them only the signature's
+    /// totals grow.
+    pub cells_max: usize,
+    /// Candidates kept, open and closed; the oldest closed ones go first.
+    pub candidates_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            signatures_max: 100_000,
+            hosts_max: 10_000,
+            services_max: 10_000,
+            cells_max: 200_000,
+            candidates_max: 5_000,
+        }
+    }
+}
+
+/// Grouping in time, and learning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attention {
+    /// Sightings closer than this are one occasion: a retry storm is one trouble, not fifty.
+    pub occasion_gap: Span,
+    /// How long a tenant (and a new host) is watched before anything is shown for review: three
+    /// days hold every daily job three times.
+    pub learning_span: Span,
+    /// After so many days without any evidence a well-known signature costs a counter only.
+    pub ignore_after: Span,
+    /// A message above this many a day is no rare one: single occasions of it say nothing, only its
+    /// rate does.
+    pub rare_per_day_max: f64,
+    /// Evidence (decades) from which a signature's context is kept.
+    pub watch_surprise_min: f64,
+    /// Score from which a candidate is put before a person at once.
+    pub promote_score_min: f64,
+    /// A band is left downwards after so long without new evidence.
+    pub calm_after: Span,
+}
+
+impl Default for Attention {
+    fn default() -> Self {
+        Attention {
+            occasion_gap: Span::from_secs(15 * 60),
+            learning_span: Span::DAY.times(3),
+            ignore_after: Span::DAY.times(3),
+            rare_per_day_max: 6.0,
+            watch_surprise_min: 2.5,
+            promote_score_min: 0.75,
+            calm_after: Span::DAY.times(2),
+        }
+    }
+}
+
+/// What the detectors ask for before they speak. Surprises are decades (see `stats`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Discover {
+    /// Recurrence: fewest occasions; below four a coincidence of two quiet causes is common.
+    pub recurrence_occasions_min: u32,
+    /// Recurrence: shortest time from first to last occasion; below it, it is a burst.
+    pub recurrence_span_min: Span,
+    /// Recurrence: evidence asked for. Each new occasion of a rare message is one test; with some
+    /// hundred of them a day, 10⁻⁴ is a false alarm every few weeks.
+    pub recurrence_surprise_min: f64,
+    /// Burst: fewest events in the quarter of an hour.
+    pub burst_events_min: u32,
+    /// Burst: evidence asked for; tests run at every event, so it is high.
+    pub burst_surprise_min: f64,
+    /// Burst: how many times the largest hour of the last week must be passed: timers and nightly
+    /// jobs reach their own maximum every time.
+    pub burst_over_max: f64,
+    /// Self-heal: fewest fail–recover pairs.
+    pub heal_pairs_min: u32,
+    /// Self-heal and precursor: evidence asked for that the pair is new. A pair in a fixed order is
+    /// evidence itself, so it is less than for a single message.
+    pub pair_surprise_min: f64,
+    /// Self-heal and precursor: what each pair beyond the fourth takes off that, down to a half.
+    pub pair_surprise_step: f64,
+    /// Self-heal and precursor: how soon the second must follow the first.
+    pub pair_within: Span,
+    /// Spread: fewest hosts.
+    pub spread_hosts_min: u32,
+    /// Spread: the time in which they must be reached.
+    pub spread_within: Span,
+    /// Spread: evidence asked for.
+    pub spread_surprise_min: f64,
+    /// Spread: usual occasions per host and day up to which a message can spread at all.
+    pub spread_usual_max: f64,
+    /// Spread: how much more evidence is asked for where the messages name something, but not the
+    /// same thing on every host: such waves are mostly the sum of unrelated events. Half of it is
+    /// asked for where they name nothing.
+    pub spread_unshared_more: f64,
+    /// Precursor: share of the leader's occasions that must be followed.
+    pub precursor_share_min: f64,
+    /// Anomaly: evidence asked for of a day's count against the days before.
+    pub shift_surprise_min: f64,
+    /// Anomaly: how many times the largest of the last seven days a day must be.
+    pub shift_over_max: f64,
+    /// Silence: fewest gaps learnt before a message counts as expected.
+    pub silence_gaps_min: u32,
+    /// Silence: largest relative spread of the gaps of an expected message.
+    pub silence_spread_max: f64,
+    /// Silence: missed beats before it is said.
+    pub silence_beats_missed: f64,
+    /// Memory: occasions that suffice when the same thing ended badly before.
+    pub recall_occasions_min: u32,
+    /// Memory: time in which those occasions must fall.
+    pub recall_within: Span,
+    /// Memory: evidence asked for besides; one decade, for the memory itself is evidence.
+    pub recall_surprise_min: f64,
+    /// Change: so many new kinds of message on one host within `change_within` are a change (a
+    /// rollout, a reboot), not trouble each.
+    pub change_births_min: u32,
+    /// Change: see `change_births_min`.
+    pub change_within: Span,
+    /// Change: so many kinds of rare message that come together on most of the hosts are a reboot
+    /// or a maintenance, known or not; two may be a symptom and its consequence.
+    pub change_company_min: u32,
+    /// Change: see `change_company_min`. Minutes, or chance meetings would count.
+    pub company_within: Span,
+    /// A candidate is over after so long without a new event.
+    pub close_after: Span,
+    /// However long the gaps of a candidate are, it is over after so long: two weeks hold every
+    /// weekly job twice.
+    pub close_after_max: Span,
+    /// A candidate that was followed by a severe event is over after so long without a new one.
+    pub close_after_pain: Span,
+}
+
+impl Discover {
+    /// Evidence asked for of something that came as a pair so many times.
+    pub fn pair_surprise_min(&self, pairs: u32) -> f64 {
+        let off = self.pair_surprise_step * f64::from(pairs.saturating_sub(4));
+        self.pair_surprise_min - off.min(self.pair_surprise_min / 2.0)
+    }
+}
+
+impl Default for Discover {
+    fn default() -> Self {
+        Discover {
+            recurrence_occasions_min: 4,
+            recurrence_span_min: Span::HOUR.times(6),
+            recurrence_surprise_min: 4.0,
+            burst_events_min: 20,
+            burst_surprise_min: 8.0,
+            burst_over_max: 2.0,
+            heal_pairs_min: 4,
+            pair_surprise_min: 3.0,
+            pair_surprise_step: 0.5,
+            pair_within: Span::from_secs(10 * 60),
+            spread_hosts_min: 4,
+            spread_within: Span::HOUR.times(3),
+            spread_surprise_min: 4.5,
+            spread_usual_max: 1.0,
+            spread_unshared_more: 2.0,
+            precursor_share_min: 0.7,
+            shift_surprise_min: 8.0,
+            shift_over_max: 2.0,
+            silence_gaps_min: 12,
+            silence_spread_max: 0.15,
+            silence_beats_missed: 6.0,
+            recall_occasions_min: 2,
+            recall_within: Span::DAY,
+            recall_surprise_min: 1.3,
+            change_births_min: 2,
+            change_within: Span::HOUR,
+            change_company_min: 3,
+            company_within: Span::from_secs(5 * 60),
+            close_after: Span::DAY.times(2),
+            close_after_max: Span::DAY.times(14),
+            close_after_pain: Span::HOUR.times(12),
+        }
+    }
+}
+
+/// What a digest holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Digest {
+    /// Items per tenant: what a technician reads in ten minutes.
+    pub items_max: usize,
+    /// New candidates shown per tenant and day; the false-alarm budget.
+    pub new_per_day_max: usize,
+}
+
+impl Default for Digest {
+    fn default() -> Self {
+        Digest { items_max: 10, new_per_day_max: 10 }
+    }
+}

@@ -1,0 +1,242 @@
+//! A candidate: one story that may deserve a person, from its first evidence to its end. It keeps
+//! its id while it lives.
+
+use super::{Facts, Finding, View};
+use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::recent::Recent;
+use crate::signature::SignatureIndex;
+use crate::stats::wilson_lower;
+use model::{CandidateId, CandidateType, Span, TenantId, Timestamp};
+
+/// First records kept as evidence: how it began.
+pub const FIRST_MARKS: usize = 8;
+/// Latest records kept as evidence: how it stands.
+pub const LATEST_MARKS: usize = 12;
+/// Cells that a story may hold; a wider one names the first and counts the rest.
+pub const CELLS_MAX: usize = 32;
+
+/// How a candidate ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ending {
+    /// When it was closed.
+    pub at: Timestamp,
+    /// In words.
+    pub outcome: String,
+}
+
+/// A severe event of the same subject that came while the candidate was open.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pain {
+    /// What came.
+    pub signature: SignatureIndex,
+    /// When, and the record.
+    pub mark: Mark,
+}
+
+/// An earlier candidate that this one resembles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recall {
+    /// Which.
+    pub candidate: CandidateId,
+    /// Why it matches.
+    pub reason: String,
+    /// How it ended.
+    pub outcome: String,
+    /// It ended badly.
+    pub painful: bool,
+}
+
+/// One story.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Its id, from tenant, type, subject and first evidence.
+    pub id: CandidateId,
+    /// What it claims now.
+    pub kind: CandidateType,
+    /// Its cells, the lead first.
+    pub cells: Vec<CellIndex>,
+    /// When the story began.
+    pub onset: Timestamp,
+    /// When it was told.
+    pub opened: Timestamp,
+    /// The latest event.
+    pub last: Timestamp,
+    /// Events since the onset, over all its cells.
+    pub events: u64,
+    /// Occasions of its lead since the onset.
+    pub occasions: u32,
+    /// How many of them its second cell followed.
+    pub followed: u32,
+    /// Up to this time the latest finding counted them.
+    counted_until: Timestamp,
+    /// How it began.
+    pub first_marks: Vec<Mark>,
+    /// How it stands.
+    pub latest_marks: Recent<Mark, LATEST_MARKS>,
+    /// The strongest surprise so far, in decades.
+    pub surprise: f64,
+    /// Occasions a day of its lead before it began.
+    pub usual_per_day: f64,
+    /// The numbers of the latest finding.
+    pub facts: Facts,
+    /// A severe event that followed.
+    pub pain: Option<Pain>,
+    /// What it resembles.
+    pub recalls: Vec<Recall>,
+    /// Its score when it was last judged; see [`crate::score`].
+    pub score: f64,
+    /// When the day's budget admitted it.
+    pub admitted: Option<Timestamp>,
+    /// How it ended, if it did.
+    pub ending: Option<Ending>,
+}
+
+impl Candidate {
+    /// Opens the story that a finding tells.
+    pub fn open(finding: Finding, tenant: &TenantId, view: View<'_>) -> Candidate {
+        let lead = finding.cells.first().copied().unwrap_or_default();
+        let signature = view.library.signature(view.ledger[lead].signature).id;
+        let host = &view.ledger.host_of(lead).name;
+        let first = finding.marks.first().copied().unwrap_or_default();
+        let id = CandidateId::derive(&[
+            tenant.as_str().as_bytes(),
+            finding.kind.word().as_bytes(),
+            signature.as_bytes(),
+            host.as_bytes(),
+            &first.seq.0.to_le_bytes(),
+            &finding.onset.as_micros().to_le_bytes(),
+        ]);
+        let mut candidate = Candidate {
+            id,
+            kind: finding.kind,
+            cells: Vec::new(),
+            onset: finding.onset,
+            opened: view.now,
+            last: view.now,
+            events: 0,
+            occasions: 0,
+            followed: 0,
+            counted_until: view.now,
+            first_marks: Vec::new(),
+            latest_marks: Recent::default(),
+            surprise: 0.0,
+            usual_per_day: usual_per_day(lead, &finding, view),
+            facts: finding.facts.clone(),
+            pain: None,
+            recalls: Vec::new(),
+            score: 0.0,
+            admitted: None,
+            ending: None,
+        };
+        for mark in &finding.marks {
+            candidate.grow(*mark, 1);
+        }
+        candidate.events = candidate.events.max(finding.events);
+        candidate.last = finding.marks.last().map_or(view.now, |m| m.at);
+        candidate.hear(finding);
+        candidate
+    }
+
+    /// Adds one event.
+    pub fn grow(&mut self, mark: Mark, n: u32) {
+        self.events += u64::from(n);
+        self.last = self.last.max(mark.at);
+        if self.first_marks.len() < FIRST_MARKS {
+            self.first_marks.push(mark);
+        } else {
+            self.latest_marks.push(mark);
+        }
+    }
+
+    /// Takes in a further finding about the same story. The more telling type names it, and its
+    /// cells come first: what is said is said of them.
+    pub fn hear(&mut self, finding: Finding) {
+        let names_it = self.cells.is_empty() || super::rank(finding.kind) < super::rank(self.kind);
+        let (occasions, followed) = finding.facts.counts();
+        let counted_until = finding.marks.last().map_or(self.counted_until, |m| m.at);
+        self.surprise = self.surprise.max(finding.surprise);
+        if names_it {
+            let others = std::mem::replace(&mut self.cells, finding.cells.clone());
+            self.add_cells(others);
+            (self.kind, self.facts) = (finding.kind, finding.facts);
+            (self.occasions, self.followed, self.counted_until) =
+                (occasions, followed, counted_until);
+        } else {
+            let is_same = finding.kind == self.kind && finding.cells.first() == self.cells.first();
+            self.add_cells(finding.cells);
+            if is_same {
+                self.facts = finding.facts;
+                self.occasions = self.occasions.max(occasions);
+                self.followed = self.followed.max(followed);
+                self.counted_until = counted_until;
+            }
+        }
+        self.recount();
+    }
+
+    fn add_cells(&mut self, cells: Vec<CellIndex>) {
+        for cell in cells {
+            if !self.cells.contains(&cell) && self.cells.len() < CELLS_MAX {
+                self.cells.push(cell);
+            }
+        }
+    }
+
+    /// A new occasion of one of its cells; `heal` is how long its second cell took to follow its
+    /// lead this time.
+    pub fn came_again(&mut self, cell: CellIndex, at: Timestamp, heal: Option<Span>) {
+        if at <= self.counted_until {
+            return;
+        }
+        if cell == self.lead() {
+            self.occasions += 1;
+        } else if self.cells.get(1) == Some(&cell) {
+            self.followed = (self.followed + 1).min(self.occasions);
+            if let (Facts::SelfHeal { latest, longest, .. }, Some(heal)) = (&mut self.facts, heal) {
+                *latest = heal;
+                *longest = heal.max(*longest);
+            }
+        }
+        self.recount();
+    }
+
+    /// A finding counts only the occasions that it rests on; the story counts them all.
+    fn recount(&mut self) {
+        let whole = self.last - self.onset;
+        match &mut self.facts {
+            Facts::Recurrence { occasions, within, .. }
+            | Facts::Return { occasions, within, .. } => {
+                (*occasions, *within) = (self.occasions, whole);
+            }
+            Facts::SelfHeal { failures, pairs, within, .. } => {
+                (*failures, *pairs, *within) = (self.occasions, self.followed, whole);
+            }
+            Facts::Precursor { occasions, followed, share_low, within, .. } => {
+                (*occasions, *followed, *within) = (self.occasions, self.followed, whole);
+                *share_low = wilson_lower(u64::from(self.followed), u64::from(self.occasions));
+            }
+            Facts::Burst { .. }
+            | Facts::Spread { .. }
+            | Facts::Anomaly { .. }
+            | Facts::Silence { .. } => {}
+        }
+    }
+
+    /// Whether it still lives.
+    pub fn is_open(&self) -> bool {
+        self.ending.is_none()
+    }
+
+    /// The lead: what the story is named after.
+    pub fn lead(&self) -> CellIndex {
+        self.cells.first().copied().unwrap_or_default()
+    }
+}
+
+/// Occasions a day of a cell before a finding began; half a one stands for none.
+fn usual_per_day(lead: CellIndex, finding: &Finding, view: View<'_>) -> f64 {
+    let cell = &view.ledger[lead];
+    let told = cell.starts.iter().filter(|m| m.at >= finding.onset).count() as f64;
+    let days = (finding.onset - view.ledger.host_of(lead).first).as_secs_f64() / 86_400.0;
+    (f64::from(cell.occasions) - told + 0.5).max(0.5) / days.max(0.02)
+}

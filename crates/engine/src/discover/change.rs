@@ -1,0 +1,58 @@
+//! Change: a rollout, a reboot, a new agent brings several new messages at once. They are
+//! recognised by company: kinds of message that were born together on the same hosts.
+
+use super::View;
+use crate::attention::cell::CellIndex;
+use crate::signature::SignatureIndex;
+use model::{Span, Timestamp};
+use std::collections::BTreeMap;
+
+/// Whether the arrival of a signature on these cells is part of a change: the program itself is
+/// new to the tenant; or most of the hosts share another signature that was born at the same time;
+/// or they share several others that are rare and came in the same minutes (a reboot).
+pub fn is_change(
+    view: View<'_>,
+    signature: SignatureIndex,
+    reached: &BTreeMap<CellIndex, Timestamp>,
+) -> bool {
+    let kind = &view.ledger.kinds[signature.0 as usize];
+    let service = &view.ledger.services[kind.service.0 as usize];
+    let tenant_since = view.ledger.first;
+    let is_new_service = service.first - tenant_since > Span::HOUR.times(6)
+        && kind.first - service.first < Span::DAY
+        && view.now - service.first < Span::DAY;
+    if is_new_service {
+        return true;
+    }
+    let asked = &view.config.discover;
+    let (mut born, mut seen) = (BTreeMap::new(), BTreeMap::new());
+    for (cell, at) in reached {
+        let host = view.ledger.host_of(*cell);
+        count_near(&mut born, signature, *at, asked.change_within, host.births.iter());
+        let rare = host.rare.iter().map(|(when, cell)| (when, view.ledger[cell].signature));
+        count_near(&mut seen, signature, *at, asked.company_within, rare);
+    }
+    let most = reached.len().div_ceil(2).max(2);
+    let shared = |company: &BTreeMap<SignatureIndex, usize>| {
+        1 + company.values().filter(|hosts| **hosts >= most).count()
+    };
+    shared(&born) >= asked.change_births_min as usize
+        || shared(&seen) >= asked.change_company_min as usize
+}
+
+/// Counts, for each other signature, this host if it came near `at` there.
+fn count_near(
+    company: &mut BTreeMap<SignatureIndex, usize>,
+    signature: SignatureIndex,
+    at: Timestamp,
+    within: Span,
+    came: impl Iterator<Item = (Timestamp, SignatureIndex)>,
+) {
+    let mut here: Vec<SignatureIndex> = came
+        .filter(|(when, other)| (at - *when).max(*when - at) <= within && *other != signature)
+        .map(|(_, other)| other)
+        .collect();
+    here.sort();
+    here.dedup();
+    here.into_iter().for_each(|other| *company.entry(other).or_default() += 1);
+}

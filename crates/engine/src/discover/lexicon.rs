@@ -1,0 +1,113 @@
+//! The few words that may colour a judgement: words of failing and of recovering, as any log uses
+//! them. They are a prior for naming a pattern (does B heal A?); whether there is a pattern is
+//! decided by counts alone.
+
+/// Words that say that something stopped working.
+const FAILING: &[&str] = &[
+    "abort",
+    "aborted",
+    "broken",
+    "closed",
+    "crashed",
+    "dead",
+    "degraded",
+    "deleting",
+    "denied",
+    "disconnected",
+    "down",
+    "dropped",
+    "error",
+    "exited",
+    "expired",
+    "fail",
+    "failed",
+    "failing",
+    "failure",
+    "fault",
+    "giving",
+    "hang",
+    "hung",
+    "inactive",
+    "killed",
+    "lost",
+    "offline",
+    "refused",
+    "rejected",
+    "reset",
+    "retransmits",
+    "stopped",
+    "suspended",
+    "terminated",
+    "timeout",
+    "unable",
+    "unavailable",
+    "unreachable",
+    "unresponsive",
+];
+
+/// Words that say that something works again.
+const RECOVERING: &[&str] = &[
+    "active",
+    "alive",
+    "available",
+    "back",
+    "cleared",
+    "connected",
+    "established",
+    "healthy",
+    "joined",
+    "normal",
+    "ok",
+    "online",
+    "re-established",
+    "reachable",
+    "reconnected",
+    "recovered",
+    "reestablished",
+    "registered",
+    "restored",
+    "resumed",
+    "resynced",
+    "returned",
+    "running",
+    "started",
+    "succeeded",
+    "up",
+];
+
+fn has_any(template: &str, words: &[&str]) -> bool {
+    template
+        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+        .any(|token| words.iter().any(|w| w.eq_ignore_ascii_case(token)))
+}
+
+/// Whether the text speaks of failing.
+pub fn is_failing(template: &str) -> bool {
+    has_any(template, FAILING)
+}
+
+/// Whether the text speaks of recovering.
+pub fn is_recovering(template: &str) -> bool {
+    has_any(template, RECOVERING)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_told_apart_by_whole_words() {
+        assert!(is_failing("link <*> is down"));
+        assert!(is_recovering("tunnel <*> Re-established with <*>"));
+        assert!(!is_failing("download finished"));
+        assert!(!is_recovering("update queued"));
+    }
+
+    #[test]
+    fn lists_are_sorted_and_disjoint() {
+        for list in [FAILING, RECOVERING] {
+            assert!(list.is_sorted());
+        }
+        assert!(FAILING.iter().all(|w| !RECOVERING.contains(w)));
+    }
+}

@@ -1,0 +1,194 @@
+//! Discovery: detectors look at the ledger and say what they find. Each detector is one file and
+//! one line in [`DETECTORS`]; it judges, it stores nothing.
+//!
+//! Words of log messages play a part only through the few state words of `lexicon`.
+
+pub mod anomaly;
+pub mod burst;
+pub mod candidate;
+pub mod change;
+pub mod lexicon;
+pub mod precursor;
+pub mod recurrence;
+pub mod self_heal;
+pub mod silence;
+pub mod spread;
+pub mod story;
+
+use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::ledger::{Ledger, Observed};
+use crate::config::Config;
+use crate::signature::Library;
+use model::{CandidateId, CandidateType, Span, Timestamp};
+
+/// What a detector may look at.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// All that is remembered of the tenant.
+    pub ledger: &'a Ledger,
+    /// The tenant's signatures.
+    pub library: &'a Library,
+    /// What is asked for.
+    pub config: &'a Config,
+    /// The engine's clock.
+    pub now: Timestamp,
+}
+
+/// One claim of a detector about a subject, with its numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// What is claimed.
+    pub kind: CandidateType,
+    /// The cells that it is about, the lead first.
+    pub cells: Vec<CellIndex>,
+    /// When it began.
+    pub onset: Timestamp,
+    /// Events since then, where that is more than the records below.
+    pub events: u64,
+    /// The records that show it, oldest first.
+    pub marks: Vec<Mark>,
+    /// How unlikely it is under the usual, in decades.
+    pub surprise: f64,
+    /// The numbers that the sentences are made of.
+    pub facts: Facts,
+}
+
+/// The numbers behind a finding.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Facts {
+    /// It came on so many occasions within a time, against a usual number a day.
+    Recurrence {
+        /// Occasions counted.
+        occasions: u32,
+        /// From the first to the last of them.
+        within: Span,
+        /// Usual occasions a day on this host.
+        usual_per_day: f64,
+        /// What the usual was learnt from: this host's past, or its peers.
+        learnt_from: &'static str,
+    },
+    /// Fail–recover pairs.
+    SelfHeal {
+        /// Pairs counted.
+        pairs: u32,
+        /// Failures counted, healed or not.
+        failures: u32,
+        /// From the first to the last failure.
+        within: Span,
+        /// Mean time from failure to recovery.
+        heal: Span,
+        /// The latest such time.
+        latest: Span,
+        /// The longest such time.
+        longest: Span,
+        /// Usual failures a day on this host.
+        usual_per_day: f64,
+    },
+    /// Far more in a quarter of an hour than is usual.
+    Burst {
+        /// Events in the last quarter of an hour.
+        events: u32,
+        /// Events in the last hour.
+        hour: u32,
+        /// The largest hour of the seven days before.
+        usual_hour_max: u32,
+        /// What was expected in a quarter of an hour.
+        expected: f64,
+    },
+    /// Hosts reached within a time, against the number expected.
+    Spread {
+        /// Hosts counted.
+        hosts: u32,
+        /// From the first to the last of them.
+        within: Span,
+        /// Hosts expected in that time.
+        expected: f64,
+        /// Hosts that ever had it before.
+        before: u32,
+    },
+    /// It is followed by something else, again and again.
+    Precursor {
+        /// Times it came.
+        occasions: u32,
+        /// Times the other followed.
+        followed: u32,
+        /// Mean delay.
+        lag: Span,
+        /// Lower end of the 95 % interval of the share that is followed.
+        share_low: f64,
+        /// From the first to the last occasion.
+        within: Span,
+    },
+    /// A day's count against the days before.
+    Anomaly {
+        /// Events today.
+        today: u32,
+        /// The usual day.
+        usual: f64,
+        /// The largest of the last seven days.
+        usual_max: u32,
+    },
+    /// An expected message stopped.
+    Silence {
+        /// The usual gap.
+        usual_gap: Span,
+        /// Quiet for so long.
+        quiet_for: Span,
+        /// Gaps that the usual was learnt from.
+        learnt: u32,
+    },
+    /// The weak return of something that ended badly before.
+    Return {
+        /// The earlier candidate.
+        earlier: CandidateId,
+        /// Occasions since it came back.
+        occasions: u32,
+        /// From the first to the last of them.
+        within: Span,
+    },
+}
+
+impl Facts {
+    /// Occasions of the lead, and how many of them were followed by the second.
+    pub fn counts(&self) -> (u32, u32) {
+        match self {
+            Facts::Recurrence { occasions, .. } | Facts::Return { occasions, .. } => {
+                (*occasions, 0)
+            }
+            Facts::SelfHeal { failures, pairs, .. } => (*failures, *pairs),
+            Facts::Precursor { occasions, followed, .. } => (*occasions, *followed),
+            Facts::Burst { .. }
+            | Facts::Spread { .. }
+            | Facts::Anomaly { .. }
+            | Facts::Silence { .. } => (0, 0),
+        }
+    }
+}
+
+/// A detector's place in the list.
+pub struct Detector {
+    /// What it claims.
+    pub kind: CandidateType,
+    /// What it looks for, in one line.
+    pub summary: &'static str,
+    /// Judges after a sighting.
+    pub on_sighting: Option<fn(View<'_>, &Observed) -> Option<Finding>>,
+    /// Judges when time has passed.
+    pub on_tick: Option<fn(View<'_>) -> Vec<Finding>>,
+}
+
+/// Every detector. Where several speak for the same subject, the earlier in the list names it.
+pub const DETECTORS: &[Detector] = &[
+    spread::DETECTOR,
+    precursor::DETECTOR,
+    self_heal::DETECTOR,
+    burst::DETECTOR,
+    recurrence::DETECTOR,
+    silence::DETECTOR,
+    anomaly::DETECTOR,
+];
+
+/// A kind's place in [`DETECTORS`]; kinds that no detector here makes come last.
+pub fn rank(kind: CandidateType) -> usize {
+    DETECTORS.iter().position(|d| d.kind == kind).unwrap_or(DETECTORS.len())
+}

@@ -1,0 +1,95 @@
+//! Precursor: it comes shortly before something else, again and again, and hardly ever without it.
+//!
+//! The claim is about order in time, never about cause. The mirror test: the other must follow
+//! much more often than it leads.
+
+use super::recurrence::unusual_run;
+use super::{Detector, Facts, Finding, View, self_heal};
+use crate::attention::cell::{CellIndex, Mark, Partner};
+use crate::attention::ledger::Observed;
+use crate::stats::wilson_lower;
+use model::{CandidateType, Severity, Span};
+
+/// In the list of detectors.
+pub const DETECTOR: Detector = Detector {
+    kind: CandidateType::Precursor,
+    summary: "a message that keeps coming shortly before another, worse one",
+    on_sighting: Some(judge),
+    on_tick: None,
+};
+
+/// Mean delay below which two messages are one happening and none announces the other.
+const LAG_SECS_MIN: u32 = 2;
+
+fn judge(view: View<'_>, observed: &Observed) -> Option<Finding> {
+    let cell = observed.cell.filter(|_| observed.starts)?;
+    if let Some(finding) = judge_leader(view, cell) {
+        return Some(finding);
+    }
+    let leader = view.ledger[cell]
+        .partners
+        .iter()
+        .filter(|p| p.before > p.after)
+        .max_by_key(|p| p.before)?;
+    judge_leader(view, leader.cell)
+}
+
+fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
+    let asked = &view.config.discover;
+    let cell = &view.ledger[leader];
+    if cell.occasions < asked.recurrence_occasions_min {
+        return None;
+    }
+    let leads = |p: &&Partner| {
+        let comes_later = p.after_secs >= LAG_SECS_MIN * u32::from(p.after);
+        u32::from(p.after) >= 3 && p.after >= 3 * p.before && comes_later
+    };
+    let effect = cell
+        .partners
+        .iter()
+        .filter(leads)
+        .filter(|p| is_worse(view, leader, p.cell))
+        .max_by_key(|p| p.after)?;
+    let followed = u32::from(effect.after);
+    if f64::from(followed) < asked.precursor_share_min * f64::from(cell.occasions) {
+        return None;
+    }
+    // What makes the pair worth telling is the effect; what leads may be an ordinary timer.
+    let runs = [leader, effect.cell].into_iter().filter_map(|cell| unusual_run(view, cell));
+    let run = runs.max_by(|a, b| a.surprise.total_cmp(&b.surprise))?;
+    if run.surprise < asked.pair_surprise_min(followed) || run.within() < asked.recurrence_span_min
+    {
+        return None;
+    }
+    let mut cells = vec![leader, effect.cell];
+    cells.extend(cell.partners.iter().filter(leads).map(|p| p.cell).filter(|c| *c != effect.cell));
+    let mut marks: Vec<Mark> = cells.iter().flat_map(|c| view.ledger[*c].starts.iter()).collect();
+    marks.retain(|m| m.at >= run.since);
+    marks.sort_by_key(|m| (m.at, m.seq));
+    Some(Finding {
+        kind: CandidateType::Precursor,
+        cells,
+        events: 0,
+        onset: run.since,
+        marks,
+        surprise: run.surprise,
+        facts: Facts::Precursor {
+            occasions: run.occasions,
+            followed: followed.min(run.occasions),
+            lag: Span::from_secs(i64::from(effect.after_secs / followed.max(1))),
+            share_low: wilson_lower(u64::from(followed), u64::from(cell.occasions)),
+            within: run.within(),
+        },
+    })
+}
+
+/// Whether `second` is the worse message: its source says so, or it alone speaks of failing.
+fn is_worse(view: View<'_>, first: CellIndex, second: CellIndex) -> bool {
+    if self_heal::heals(view, first, second) {
+        return false;
+    }
+    let level = |cell: CellIndex| view.ledger[cell].worst.unwrap_or(Severity::Info);
+    let fails = |cell: CellIndex| view.ledger.kind_of(cell).fails;
+    level(second) < level(first)
+        || (level(second) == level(first) && fails(second) && !fails(first))
+}

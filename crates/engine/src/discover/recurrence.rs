@@ -1,0 +1,228 @@
+//! Recurrence: it keeps coming back, more often than is usual for it on this host.
+//!
+//! For each run of the latest occasions the chance of so many in so short a time is asked of what
+//! was before the run: this host's own past, or the same message on the tenant's other hosts,
+//! whichever is higher. The smallest chance, paid for by the number of runs tried, is the surprise.
+
+use super::{Detector, Facts, Finding, View};
+use crate::attention::cell::{Cell, CellIndex};
+use crate::attention::ledger::Observed;
+use crate::stats::{combined_surprise, laplace_trend, normal_surprise, overdispersed_surprise};
+use model::{CandidateType, Severity, Span, Timestamp};
+
+/// In the list of detectors.
+pub const DETECTOR: Detector = Detector {
+    kind: CandidateType::Recurrence,
+    summary: "a message that keeps coming back on one host, more often than is usual for it",
+    on_sighting: Some(judge),
+    on_tick: None,
+};
+
+/// History of the host that a run must have before it: half a day, or nights would be unusual.
+const HISTORY_MIN: Span = Span::HOUR.times(12);
+
+/// Occasions after which a message has a rhythm of its own (day and night, weekends) that makes
+/// its counts clump: their variance is then taken as twice the mean.
+const RHYTHM_OCCASIONS: f64 = 10.0;
+/// Below this, in decades, there is no run that could be rising.
+const RISING_FROM: f64 = 0.5;
+/// What a day without the message on another host weighs against a day on this one.
+const PEER_WEIGHT: f64 = 0.25;
+/// Occasions on its first day from which a program that has just come counts as chatting: trouble
+/// that is worth catching early begins more slowly.
+const CHATTER_FIRST_DAY: u16 = 4;
+/// Times its first day that a new program's latest day must be to be no mere chatter.
+const GROWS_FROM: usize = 2;
+
+/// A run of occasions against the usual.
+#[derive(Debug, Clone, Copy)]
+pub struct Run {
+    /// Occasions in the run.
+    pub occasions: u32,
+    /// Start of the first one.
+    pub since: Timestamp,
+    /// Start of the last one.
+    pub until: Timestamp,
+    /// Usual occasions a day.
+    pub usual_per_day: f64,
+    /// What the usual was learnt from.
+    pub learnt_from: &'static str,
+    /// How unlikely the run is, in decades.
+    pub surprise: f64,
+}
+
+impl Run {
+    /// From the first to the last occasion.
+    pub fn within(&self) -> Span {
+        self.until - self.since
+    }
+}
+
+fn judge(view: View<'_>, observed: &Observed) -> Option<Finding> {
+    let cell = observed.cell.filter(|_| observed.starts)?;
+    let run = observed.run?;
+    let asked = &view.config.discover;
+    let enough = run.occasions >= asked.recurrence_occasions_min
+        && run.within() >= asked.recurrence_span_min
+        && run.surprise >= asked.recurrence_surprise_min;
+    enough.then(|| Finding {
+        kind: CandidateType::Recurrence,
+        cells: vec![cell],
+        events: 0,
+        onset: run.since,
+        marks: view.ledger[cell].starts.iter().filter(|m| m.at >= run.since).collect(),
+        surprise: run.surprise,
+        facts: Facts::Recurrence {
+            occasions: run.occasions,
+            within: run.within(),
+            usual_per_day: run.usual_per_day,
+            learnt_from: run.learnt_from,
+        },
+    })
+}
+
+/// The least likely run of the cell's latest occasions that ends now, or `None` where single
+/// occasions say nothing (a stream, debug output, a program that is itself new).
+pub fn unusual_run(view: View<'_>, index: CellIndex) -> Option<Run> {
+    if passed_over(view, index).is_some() {
+        return None;
+    }
+    let cell = &view.ledger[index];
+    let untold = |at: &Timestamp| cell.told_until.is_none_or(|told| *at > told);
+    let starts: Vec<Timestamp> = cell.starts.iter().map(|m| m.at).filter(untold).collect();
+    let last = *starts.last()?;
+    let longest = starts.len();
+    let mut best: Option<Run> = None;
+    for length in 3..=longest {
+        let since = starts[longest - length];
+        if since - view.ledger.host_of(index).first < HISTORY_MIN {
+            continue;
+        }
+        let days = ((last - since).as_secs_f64() / 86_400.0).max(1e-3);
+        let own = own_past(view, cell, length as u32, since);
+        let usual = match peers(view, cell) {
+            Some(peers) if peers.per_day() > own.per_day() => peers,
+            _ => own,
+        };
+        if usual.per_day() > view.config.attention.rare_per_day_max {
+            continue;
+        }
+        // The first occasion opened the window, so only the others are evidence.
+        let many = usual.surprise(length as u64 - 1, days);
+        // Given how many came, when they came is independent evidence: a rate that rises.
+        let surprise = match many >= RISING_FROM {
+            true => many.max(
+                combined_surprise(many, rising(&starts[longest - length..])) - 2.0_f64.log10(),
+            ),
+            false => many,
+        };
+        if best.is_none_or(|b| surprise > b.surprise) {
+            best = Some(Run {
+                occasions: length as u32,
+                since,
+                until: last,
+                usual_per_day: usual.per_day(),
+                learnt_from: usual.learnt_from,
+                surprise,
+            });
+        }
+    }
+    // Bonferroni over the runs tried.
+    let tried = (longest.saturating_sub(2)).max(1) as f64;
+    best.map(|run| Run { surprise: (run.surprise - tried.log10()).max(0.0), ..run })
+}
+
+/// How unlikely it is that times of a constant rate crowd so much towards their end, in decades.
+fn rising(starts: &[Timestamp]) -> f64 {
+    let first = starts.first().copied().unwrap_or_default();
+    let times: Vec<f64> = starts.iter().map(|t| (*t - first).as_secs_f64()).collect();
+    normal_surprise(laplace_trend(&times))
+}
+
+/// Why single occasions of a cell say nothing, if they do not.
+pub fn passed_over(view: View<'_>, index: CellIndex) -> Option<&'static str> {
+    let cell = &view.ledger[index];
+    let is_mild =
+        cell.worst.is_none_or(|s| s == Severity::Info) && !view.ledger.kind_of(index).fails;
+    if cell.worst == Some(Severity::Debug) {
+        return Some("debug output");
+    }
+    if !view.library.signature(cell.signature).template.contains(char::is_alphabetic) {
+        return Some("it has no words");
+    }
+    if cell.is_stream() {
+        return Some("a stream that hardly ever pauses");
+    }
+    if is_mild && cell.is_regular(view.config.discover.silence_spread_max) {
+        return Some("it comes like clockwork");
+    }
+    is_new_program(view, index).then_some("the talk of a program that is itself new here")
+}
+
+/// What is usual: so many occasions in so many days. Half an occasion stands for what was never
+/// seen (Jeffreys' prior of a Poisson rate).
+struct Usual {
+    occasions: f64,
+    days: f64,
+    learnt_from: &'static str,
+}
+
+impl Usual {
+    fn per_day(&self) -> f64 {
+        (self.occasions + 0.5) / self.days
+    }
+
+    /// How unlikely `k` further occasions in `days` are. The rate is itself only known from these
+    /// occasions, so the law is the Gamma–Poisson predictive one (negative binomial): what was
+    /// seen for a short time only can surprise little.
+    fn surprise(&self, k: u64, days: f64) -> f64 {
+        let rhythm = 1.0 + (self.occasions / RHYTHM_OCCASIONS).clamp(0.0, 1.0);
+        overdispersed_surprise(k, self.per_day() * days, rhythm * (1.0 + days / self.days))
+    }
+}
+
+/// This host's own past before `since`. Where no other host ever had the message, their silence
+/// counts too, at a discount: they may do other work.
+fn own_past(view: View<'_>, cell: &Cell, length: u32, since: Timestamp) -> Usual {
+    let days_from = |from: Timestamp| ((since - from).as_secs_f64() / 86_400.0).max(0.02);
+    let host = &view.ledger.hosts[cell.host.0 as usize];
+    let kind = &view.ledger.kinds[cell.signature.0 as usize];
+    let silent_peers = match kind.cells.len() {
+        1 => view.ledger.hosts.len() as f64 - 1.0,
+        _ => 0.0,
+    };
+    Usual {
+        occasions: f64::from(cell.occasions.saturating_sub(length)),
+        days: days_from(host.first) + PEER_WEIGHT * silent_peers * days_from(view.ledger.first),
+        learnt_from: "this host's own past",
+    }
+}
+
+/// The same message on the other hosts that have it.
+fn peers(view: View<'_>, cell: &Cell) -> Option<Usual> {
+    let kind = &view.ledger.kinds[cell.signature.0 as usize];
+    let peers = kind.cells.len().saturating_sub(1) as f64;
+    let known_days = ((view.now - kind.first).as_secs_f64() / 86_400.0).max(0.5);
+    (peers > 0.0).then(|| Usual {
+        occasions: kind.occasions.saturating_sub(u64::from(cell.occasions)) as f64,
+        days: peers * known_days,
+        learnt_from: "the same message on other hosts",
+    })
+}
+
+/// Whether the program itself came to the host together with this message: a new agent's chatter
+/// is a change, not a recurrence.
+fn is_new_program(view: View<'_>, index: CellIndex) -> bool {
+    let cell = &view.ledger[index];
+    let service_since = view.ledger.service_since(index);
+    let host_since = view.ledger.host_of(index).first;
+    let came_later = service_since - host_since > Span::HOUR;
+    let came_together = cell.first.at - service_since < Span::DAY;
+    let is_named =
+        !view.ledger.services[view.ledger.kind_of(index).service.0 as usize].name.is_empty();
+    // What only chats goes on as it began; what grows does not.
+    let latest_day = cell.occasions_since(view.now - Span::DAY);
+    let chatters = cell.first_day >= CHATTER_FIRST_DAY
+        && latest_day < GROWS_FROM * usize::from(cell.first_day);
+    is_named && came_later && came_together && chatters
+}

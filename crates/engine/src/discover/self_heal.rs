@@ -1,0 +1,81 @@
+//! Self-heal: it fails, recovers by itself, and fails again. Each time too short for an alert,
+//! together a story.
+//!
+//! The pair is learnt from time alone (B follows A on the same host, again and again); state words
+//! and severities only decide that B is the recovery of A.
+
+use super::recurrence::unusual_run;
+use super::{Detector, Facts, Finding, View};
+use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::ledger::Observed;
+use model::{CandidateType, Severity, Span};
+
+/// In the list of detectors.
+pub const DETECTOR: Detector = Detector {
+    kind: CandidateType::SelfHeal,
+    summary: "a failure that recovers by itself and comes back",
+    on_sighting: Some(judge),
+    on_tick: None,
+};
+
+fn judge(view: View<'_>, observed: &Observed) -> Option<Finding> {
+    let cell = observed.cell.filter(|_| observed.starts)?;
+    // Either half may be the one that completes the evidence.
+    if let Some(finding) = judge_failure(view, cell) {
+        return Some(finding);
+    }
+    let failure = view.ledger[cell]
+        .partners
+        .iter()
+        .filter(|p| p.before >= p.after && p.before > 0)
+        .max_by_key(|p| p.before)?;
+    judge_failure(view, failure.cell)
+}
+
+fn judge_failure(view: View<'_>, failure: CellIndex) -> Option<Finding> {
+    let asked = &view.config.discover;
+    let cell = &view.ledger[failure];
+    if cell.occasions < asked.heal_pairs_min {
+        return None;
+    }
+    let healing = cell.partners.iter().filter(|p| p.after > p.before).max_by_key(|p| p.after)?;
+    let pairs = u32::from(healing.after);
+    let mostly = f64::from(pairs) >= 0.6 * f64::from(cell.occasions);
+    if pairs + 1 < asked.heal_pairs_min || !mostly || !heals(view, failure, healing.cell) {
+        return None;
+    }
+    let run = unusual_run(view, failure)?;
+    if run.occasions < asked.heal_pairs_min || run.surprise < asked.pair_surprise_min(pairs) {
+        return None;
+    }
+    let recovery = &view.ledger[healing.cell];
+    let mut marks: Vec<Mark> = cell.starts.iter().chain(recovery.starts.iter()).collect();
+    marks.retain(|m| m.at >= run.since);
+    marks.sort_by_key(|m| (m.at, m.seq));
+    Some(Finding {
+        kind: CandidateType::SelfHeal,
+        cells: vec![failure, healing.cell],
+        events: 0,
+        onset: run.since,
+        marks,
+        surprise: run.surprise,
+        facts: Facts::SelfHeal {
+            pairs: pairs.min(run.occasions),
+            failures: run.occasions,
+            within: run.within(),
+            heal: Span::from_secs(i64::from(healing.after_secs / u32::from(healing.after).max(1))),
+            latest: Span::from_secs(i64::from(healing.latest_secs)),
+            longest: Span::from_secs(i64::from(healing.longest_secs)),
+            usual_per_day: run.usual_per_day,
+        },
+    })
+}
+
+/// Whether `second` reads as the recovery of `first`.
+pub fn heals(view: View<'_>, first: CellIndex, second: CellIndex) -> bool {
+    let kind = |cell: CellIndex| view.ledger.kind_of(cell);
+    let level = |cell: CellIndex| view.ledger[cell].worst.unwrap_or(Severity::Info);
+    let fails = kind(first).fails || level(first).is_at_least(Severity::Warning);
+    let eases = level(second) > level(first) && !kind(second).fails;
+    fails && (kind(second).recovers || eases) && level(second) >= level(first)
+}

@@ -1,0 +1,111 @@
+//! Spread: one kind of message reaches, in a short time, more hosts than is usual for it.
+//!
+//! The number of hosts expected is at most the number of occasions expected in that time over the
+//! whole tenant. A change that brings several new messages to several hosts is not a spread.
+
+use super::{Detector, Facts, Finding, View, change};
+use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::known::{Kind, Reach};
+use crate::attention::ledger::Observed;
+use crate::stats::poisson_surprise;
+use model::{CandidateType, Severity, Span, Timestamp};
+use std::collections::BTreeMap;
+
+/// In the list of detectors.
+pub const DETECTOR: Detector = Detector {
+    kind: CandidateType::Spread,
+    summary: "a message that reaches more hosts in a short time than is usual for it",
+    on_sighting: Some(judge),
+    on_tick: None,
+};
+
+/// History that the usual must at least rest on: in a stream's first hours every host is new.
+const HISTORY_MIN: Span = Span::HOUR.times(6);
+
+fn judge(view: View<'_>, observed: &Observed) -> Option<Finding> {
+    let cell = observed.cell.filter(|_| observed.starts)?;
+    let asked = &view.config.discover;
+    let kind = &view.ledger.kinds[observed.signature.0 as usize];
+    let is_young = view.now - view.ledger.first < HISTORY_MIN;
+    let is_narrow = kind.cells.len() < asked.spread_hosts_min as usize;
+    if is_young || is_narrow || view.ledger[cell].worst == Some(Severity::Debug) {
+        return None;
+    }
+    let from = view.now - asked.spread_within;
+    let is_timer = |r: &Reach| view.ledger[r.cell].is_regular(asked.silence_spread_max);
+    let recent: Vec<Reach> = kind.reach.iter().filter(|r| r.at >= from && !is_timer(r)).collect();
+    let latest = recent.last()?;
+    // Of one entity (the same user on many hosts) less is usual than of the message as a whole,
+    // so fewer hosts are enough; without one, more is asked for.
+    let shared = latest.entities.iter().filter_map(|entity| {
+        let of_it: Vec<Reach> = recent.iter().copied().filter(|r| r.entities.has(entity)).collect();
+        wave(view, kind, &of_it, f64::from(kind.entities.count(entity)))
+    });
+    let any = || {
+        let names_some = !latest.entities.is_empty();
+        let asks_more = asked.spread_unshared_more * if names_some { 1.0 } else { 0.5 };
+        let wave = wave(view, kind, &recent, kind.occasions as f64)?;
+        (wave.surprise >= asked.spread_surprise_min + asks_more).then_some(wave)
+    };
+    let shared = shared
+        .filter(|wave| wave.surprise >= asked.spread_surprise_min)
+        .max_by(|a, b| a.surprise.total_cmp(&b.surprise));
+    let wave = shared.or_else(any)?;
+    if change::is_change(view, observed.signature, &wave.reached) {
+        return None;
+    }
+    Some(finding(view, kind, wave))
+}
+
+/// Hosts reached in a short time, against the number expected.
+struct Wave {
+    reached: BTreeMap<CellIndex, Timestamp>,
+    since: Timestamp,
+    expected: f64,
+    surprise: f64,
+}
+
+/// The wave of these occasions, if it is wide enough; `occasions` is how many there ever were.
+fn wave(view: View<'_>, kind: &Kind, recent: &[Reach], occasions: f64) -> Option<Wave> {
+    let mut reached = BTreeMap::new();
+    for reach in recent {
+        reached.entry(reach.cell).or_insert(reach.at);
+    }
+    if reached.len() < view.config.discover.spread_hosts_min as usize {
+        return None;
+    }
+    let since = reached.values().copied().min()?;
+    // A new message is judged as if it had been known for a day, or as long as the tenant is:
+    // where everything is new, being new says nothing.
+    let tenant_days = (since - view.ledger.first).as_secs_f64() / 86_400.0;
+    let days = ((since - kind.first).as_secs_f64() / 86_400.0).max(tenant_days.clamp(0.02, 1.0));
+    let usual_per_day = (occasions - recent.len() as f64 + 0.5).max(0.5) / days;
+    // What every host has every day spreads nowhere.
+    if usual_per_day > view.ledger.hosts.len() as f64 * view.config.discover.spread_usual_max {
+        return None;
+    }
+    let within = (view.now - since).as_secs_f64() / 86_400.0;
+    let expected = usual_per_day * within.max(0.01);
+    let surprise = poisson_surprise(reached.len() as u64, expected);
+    Some(Wave { reached, since, expected, surprise })
+}
+
+fn finding(view: View<'_>, kind: &Kind, wave: Wave) -> Finding {
+    let Wave { reached, since, expected, surprise } = wave;
+    let before = kind.cells.iter().filter(|c| view.ledger[**c].first.at < since).count() as u32;
+    let mut cells: Vec<(Timestamp, CellIndex)> = reached.iter().map(|(c, at)| (*at, *c)).collect();
+    cells.sort();
+    let mut marks: Vec<Mark> = reached.keys().flat_map(|c| view.ledger[*c].latest.iter()).collect();
+    marks.retain(|m| m.at >= since);
+    marks.sort_by_key(|m| (m.at, m.seq));
+    let within = view.now - since;
+    Finding {
+        kind: CandidateType::Spread,
+        events: 0,
+        onset: since,
+        surprise,
+        facts: Facts::Spread { hosts: reached.len() as u32, within, expected, before },
+        cells: cells.into_iter().map(|(_, c)| c).collect(),
+        marks,
+    }
+}

@@ -1,0 +1,307 @@
+//! One story, one item: findings become candidates, findings about the same subject join the
+//! candidate that is already open, and what keeps coming at the same time on the same host belongs
+//! to it.
+
+use super::candidate::{Candidate, Ending, Pain};
+use super::{Finding, View};
+use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::ledger::Ledger;
+use model::{CandidateId, CandidateType, Severity, Span, TenantId, Timestamp};
+use std::collections::BTreeMap;
+use std::ops::{Index, IndexMut};
+
+/// All candidates of one tenant. An index stays valid while its candidate is open.
+#[derive(Debug, Default)]
+pub struct Stories {
+    /// Open and closed ones, in the order in which they were opened.
+    candidates: BTreeMap<u32, Candidate>,
+    next: u32,
+    candidates_max: usize,
+    /// The open ones.
+    pub open: Vec<u32>,
+    /// Closed ones by their cells, to recall them.
+    pub past: BTreeMap<CellIndex, Vec<u32>>,
+    /// Closed ones that had to go because of the cap.
+    pub forgotten: u64,
+    by_id: BTreeMap<CandidateId, u32>,
+}
+
+impl Index<u32> for Stories {
+    type Output = Candidate;
+    fn index(&self, index: u32) -> &Candidate {
+        &self.candidates[&index]
+    }
+}
+
+impl IndexMut<u32> for Stories {
+    fn index_mut(&mut self, index: u32) -> &mut Candidate {
+        // An index is only ever taken from `open`, `past` or a cell, which let go of it first.
+        self.candidates.get_mut(&index).expect("index of a candidate that is kept")
+    }
+}
+
+/// How near to each other the records of one story are, where they are of different messages: a
+/// boot, or a failure with its consequences, is over in two minutes.
+const TOGETHER_WITHIN: Span = Span::from_secs(120);
+
+/// Stories remembered per cell: the latest ones say what it usually comes to.
+const PAST_MAX: usize = 8;
+
+/// What a finding led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// A new candidate.
+    Opened(u32),
+    /// It belongs to this one.
+    Joined(u32),
+}
+
+impl Stories {
+    /// No candidate yet; at most so many are kept.
+    pub fn new(candidates_max: usize) -> Stories {
+        Stories { candidates_max, ..Stories::default() }
+    }
+
+    /// Open and closed ones, in the order in which they were opened.
+    pub fn iter(&self) -> impl Iterator<Item = &Candidate> {
+        self.candidates.values()
+    }
+
+    /// The candidate with this id.
+    pub fn find(&self, id: CandidateId) -> Option<&Candidate> {
+        self.by_id.get(&id).map(|index| &self[*index])
+    }
+
+    /// Takes in a finding: it joins the open story of its subject, or opens one.
+    pub fn tell(&mut self, mut finding: Finding, tenant: &TenantId, view: View<'_>) -> Told {
+        add_companions(&mut finding, view);
+        if let Some(index) = self.open_story_of(&finding, view.ledger) {
+            self[index].hear(finding);
+            return Told::Joined(index);
+        }
+        let candidate = Candidate::open(finding, tenant, view);
+        let index = self.next;
+        self.next += 1;
+        self.by_id.insert(candidate.id, index);
+        self.candidates.insert(index, candidate);
+        self.open.push(index);
+        self.forget_oldest();
+        Told::Opened(index)
+    }
+
+    fn open_story_of(&self, finding: &Finding, ledger: &Ledger) -> Option<u32> {
+        let lead = *finding.cells.first()?;
+        if finding.kind != CandidateType::Silence {
+            let known = finding.cells.iter().find_map(|c| ledger[*c].candidate);
+            let spread = || ledger.kind_of(lead).spread;
+            return known.or_else(spread).or_else(|| self.told_together(finding, ledger));
+        }
+        // Messages that fall silent together on one host stopped for one reason.
+        self.open.iter().copied().find(|index| {
+            let other = &self[*index];
+            let near = (other.onset - finding.onset).max(finding.onset - other.onset) < Span::HOUR;
+            other.kind == CandidateType::Silence
+                && near
+                && ledger[other.lead()].host == ledger[lead].host
+        })
+    }
+
+    /// The open story of the same host that has a record within minutes of most of the finding's:
+    /// a boot says a hundred things, and they are one story.
+    fn told_together(&self, finding: &Finding, ledger: &Ledger) -> Option<u32> {
+        if matches!(finding.kind, CandidateType::Spread | CandidateType::Anomaly) {
+            return None;
+        }
+        let host = ledger[*finding.cells.first()?].host;
+        let is_near = |candidate: &Candidate, at: Timestamp| {
+            let mut marks =
+                candidate.first_marks.iter().copied().chain(candidate.latest_marks.iter());
+            marks.any(|m| (m.at - at).max(at - m.at) <= TOGETHER_WITHIN)
+        };
+        self.open.iter().copied().find(|index| {
+            let candidate = &self[*index];
+            let recurs = !matches!(
+                candidate.kind,
+                CandidateType::Spread | CandidateType::Anomaly | CandidateType::Silence
+            );
+            let near = finding.marks.iter().filter(|m| is_near(candidate, m.at)).count();
+            recurs
+                && ledger[candidate.lead()].host == host
+                && near * 5 >= finding.marks.len().max(1) * 4
+        })
+    }
+
+    /// Notes that a severe event may be the end of open stories of the same host and service.
+    pub fn hurt(&mut self, cell: CellIndex, mark: Mark, view: View<'_>) -> Vec<u32> {
+        let subject = &view.ledger[cell];
+        let service = view.ledger.kind_of(cell).service;
+        let mut hurt = Vec::new();
+        for index in &self.open {
+            let Some(candidate) = self.candidates.get_mut(index) else {
+                continue;
+            };
+            // Trouble on one of many hosts says little about what reached them all.
+            let narrow = candidate.kind != CandidateType::Spread;
+            let related = candidate.pain.is_none()
+                && narrow
+                && !candidate.cells.contains(&cell)
+                && candidate.cells.iter().any(|c| {
+                    view.ledger[*c].host == subject.host
+                        && view.ledger.kind_of(*c).service == service
+                });
+            if related {
+                candidate.pain = Some(Pain { signature: subject.signature, mark });
+                hurt.push(*index);
+            }
+        }
+        hurt
+    }
+
+    /// Closes what has been quiet for long enough; returns the closed ones.
+    pub fn close_quiet(&mut self, view: View<'_>) -> Vec<u32> {
+        let (closed, open) = self.open.iter().partition(|index| {
+            let candidate = &self.candidates[index];
+            view.now - candidate.last >= patience(candidate, view)
+        });
+        self.open = open;
+        for index in &closed {
+            self.end(*index, view);
+        }
+        closed
+    }
+
+    /// Keeps to the cap: the closed candidate that was opened first goes, with all that refers to
+    /// it. Open ones never go.
+    fn forget_oldest(&mut self) {
+        if self.candidates.len() <= self.candidates_max {
+            return;
+        }
+        let Some(index) = self.candidates.iter().find(|(_, c)| !c.is_open()).map(|(i, _)| *i)
+        else {
+            return;
+        };
+        let Some(gone) = self.candidates.remove(&index) else {
+            return;
+        };
+        self.forgotten += 1;
+        if self.by_id.get(&gone.id) == Some(&index) {
+            self.by_id.remove(&gone.id);
+        }
+        for cell in gone.cells {
+            if let Some(past) = self.past.get_mut(&cell) {
+                past.retain(|i| *i != index);
+            }
+        }
+    }
+
+    /// Closes all open candidates and remembers none of them.
+    pub fn forget_open(&mut self, view: View<'_>) -> Vec<u32> {
+        let forgotten = std::mem::take(&mut self.open);
+        for index in &forgotten {
+            let outcome = "became the usual while learning".to_owned();
+            self[*index].ending = Some(Ending { at: view.now, outcome });
+        }
+        forgotten
+    }
+
+    fn end(&mut self, index: u32, view: View<'_>) {
+        let Some(candidate) = self.candidates.get_mut(&index) else {
+            return;
+        };
+        let outcome = match candidate.pain {
+            Some(pain) => format!(
+                "ended badly: “{}” {} after it began",
+                view.library.signature(pain.signature).template.replace("<*>", "…"),
+                pain.mark.at - candidate.onset
+            ),
+            None if candidate.kind == CandidateType::Silence => {
+                let is_back =
+                    candidate.cells.iter().any(|c| view.ledger[*c].last > candidate.onset);
+                match is_back {
+                    true => format!("came back after {}", view.now - candidate.onset),
+                    false => "given up: it did not come back".into(),
+                }
+            }
+            None => "went quiet by itself".into(),
+        };
+        candidate.ending = Some(Ending { at: view.now, outcome });
+        for cell in &candidate.cells {
+            let past = self.past.entry(*cell).or_default();
+            past.push(index);
+            if past.len() > PAST_MAX {
+                past.remove(0);
+            }
+        }
+    }
+
+    /// Ends a silence: its message came back.
+    pub fn end_silence(&mut self, index: u32, view: View<'_>) -> bool {
+        let is_over =
+            self[index].cells.iter().all(|c| view.now - view.ledger[*c].last <= Span::HOUR);
+        if is_over {
+            self.open.retain(|i| *i != index);
+            self.end(index, view);
+        }
+        is_over
+    }
+}
+
+/// How long a candidate may be quiet before it is over. What comes at long gaps is given three.
+fn patience(candidate: &Candidate, view: View<'_>) -> Span {
+    let asked = &view.config.discover;
+    if candidate.pain.is_some() {
+        return asked.close_after_pain;
+    }
+    if candidate.kind == CandidateType::Silence {
+        return asked.close_after_max;
+    }
+    let lead = &view.ledger[candidate.lead()];
+    let starts: Vec<Timestamp> =
+        lead.starts.iter().map(|m| m.at).filter(|t| *t >= candidate.onset).collect();
+    let mut gaps: Vec<f64> = starts.windows(2).map(|w| (w[1] - w[0]).as_secs_f64()).collect();
+    let usual = crate::stats::median(&mut gaps).unwrap_or(0.0);
+    let patience = Span::from_secs((usual * 3.0) as i64);
+    patience.max(asked.close_after).min(asked.close_after_max)
+}
+
+/// Adds the cells of the same host that came on most of the lead's occasions: symptom,
+/// consequence and recovery are one story.
+fn add_companions(finding: &mut Finding, view: View<'_>) {
+    let Some(lead) = finding.cells.first().copied() else {
+        return;
+    };
+    if matches!(
+        finding.kind,
+        CandidateType::Spread | CandidateType::Silence | CandidateType::Anomaly
+    ) {
+        return;
+    }
+    let cell = &view.ledger[lead];
+    let occasions = cell.starts.iter().filter(|m| m.at >= finding.onset).count() as f64;
+    let mut marks: Vec<Mark> = finding.marks.clone();
+    for partner in cell.partners.iter().filter(|p| p.shared() >= 3) {
+        let other = &view.ledger[partner.cell];
+        let shares = f64::from(partner.shared()) >= 0.6 * occasions
+            && f64::from(partner.shared()) >= 0.5 * f64::from(other.occasions);
+        if !shares || finding.cells.contains(&partner.cell) {
+            continue;
+        }
+        finding.cells.push(partner.cell);
+        // Led by what comes first: the story is named after how it begins.
+        if partner.before > 2 * partner.after && finding.kind == CandidateType::Recurrence {
+            let last = finding.cells.len() - 1;
+            finding.cells.swap(0, last);
+        }
+        marks.extend(other.starts.iter().filter(|m| m.at >= finding.onset));
+    }
+    marks.sort_by_key(|m| (m.at, m.seq));
+    marks.dedup();
+    finding.marks = marks;
+}
+
+/// Whether a sighting of this cell counts as pain: severe by its source's word, and hardly ever
+/// seen at this tenant.
+pub fn is_severe(view: View<'_>, cell: CellIndex, severity: Option<Severity>) -> bool {
+    severity.is_some_and(|s| s.is_at_least(Severity::Error))
+        && view.ledger.kind_of(cell).occasions <= 2
+}

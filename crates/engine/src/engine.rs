@@ -1,0 +1,64 @@
+//! The engine: sightings in, changes and digests out. It holds one [`Tenant`] per client, keeps
+//! them apart, and reads no clock: time is what the sightings and ticks say it is.
+
+use crate::config::Config;
+use crate::sighting::Sighting;
+use crate::tenant::Tenant;
+use model::{Change, Digest, TenantId, Timestamp};
+use std::collections::BTreeMap;
+
+/// All tenants, each with a state that is a fold over its own sightings.
+pub struct Engine {
+    config: Config,
+    tenants: BTreeMap<TenantId, Tenant>,
+}
+
+impl Engine {
+    /// An engine that has seen nothing.
+    pub fn new(config: Config) -> Engine {
+        Engine { config, tenants: BTreeMap::new() }
+    }
+
+    /// Takes in one sighting of a tenant; what follows from it is appended to `changes`.
+    pub fn observe(
+        &mut self,
+        tenant: &TenantId,
+        sighting: &Sighting<'_>,
+        changes: &mut Vec<Change>,
+    ) {
+        if !self.tenants.contains_key(tenant) {
+            let state = Tenant::new(tenant.clone(), &self.config);
+            self.tenants.insert(tenant.clone(), state);
+        }
+        if let Some(state) = self.tenants.get_mut(tenant) {
+            state.observe(sighting, &self.config, changes);
+        }
+    }
+
+    /// Says that it is `now`, for what only time can show.
+    pub fn tick(&mut self, now: Timestamp, changes: &mut Vec<Change>) {
+        for tenant in self.tenants.values_mut() {
+            tenant.tick(now, &self.config, changes);
+        }
+    }
+
+    /// The tenants, in order of their names.
+    pub fn tenants(&self) -> impl Iterator<Item = (&TenantId, &Tenant)> {
+        self.tenants.iter()
+    }
+
+    /// One tenant.
+    pub fn tenant(&self, id: &TenantId) -> Option<&Tenant> {
+        self.tenants.get(id)
+    }
+
+    /// The digest of one tenant as of `as_of`.
+    pub fn digest(&self, tenant: &TenantId, as_of: Timestamp, since: Timestamp) -> Option<Digest> {
+        Some(self.tenants.get(tenant)?.digest(as_of, since, &self.config))
+    }
+
+    /// What was asked for.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+}

@@ -1,0 +1,145 @@
+//! Why something stands where it stands: candidate or signature → item, band history, and the
+//! sentences that say what speaks for it, what does not, and what would move it.
+
+use crate::attention::cell::{CellIndex, OCCASIONS};
+use crate::config::Config;
+use crate::discover::View;
+use crate::discover::recurrence::{passed_over, unusual_run};
+use crate::score;
+use crate::signature::SignatureIndex;
+use crate::tenant::Tenant;
+use model::{Band, CandidateId, Explanation, SignatureId, Span};
+
+impl Tenant {
+    /// The candidates, open and closed, whose id begins so as it is shown, in order of their ids.
+    pub fn candidates_beginning(&self, shown: &str) -> Vec<CandidateId> {
+        let ids = self.stories.iter().map(|c| c.id);
+        beginning(ids, shown)
+    }
+
+    /// The signatures whose id begins so as it is shown, in order of their ids.
+    pub fn signatures_beginning(&self, shown: &str, config: &Config) -> Vec<SignatureId> {
+        let view = self.view(config);
+        let known = (0..view.ledger.kinds.len() as u32).map(SignatureIndex);
+        beginning(known.map(|i| view.library.signature(i).id), shown)
+    }
+
+    /// Explains a candidate, open or closed.
+    pub fn explain_candidate(&self, id: CandidateId, config: &Config) -> Option<Explanation> {
+        let view = self.view(config);
+        let candidate = self.stories.find(id)?;
+        let lead = view.ledger[candidate.lead()].signature;
+        let standing = &view.ledger.kinds[lead.0 as usize].standing;
+        let mut notes = vec![format!(
+            "told at {}, {} after it began",
+            candidate.opened.to_minute_text(),
+            candidate.opened - candidate.onset
+        )];
+        notes.push(match (&candidate.ending, candidate.admitted) {
+            (Some(ending), _) => {
+                format!("closed at {}: {}", ending.at.to_minute_text(), ending.outcome)
+            }
+            (None, Some(at)) => format!("open, in the digest since {}", at.to_minute_text()),
+            (None, None) => {
+                "open, not in the digest yet: still learning, or the day's budget is used up".into()
+            }
+        });
+        Some(Explanation {
+            item: Some(score::item(candidate, self.id(), self.band_of(candidate), view)),
+            signature: Some(view.library.signature(lead).clone()),
+            band: self.band_of(candidate),
+            history: standing.history.clone(),
+            notes,
+        })
+    }
+
+    /// Explains a signature: also one that nothing speaks for.
+    pub fn explain_signature(&self, id: SignatureId, config: &Config) -> Option<Explanation> {
+        let view = self.view(config);
+        let known = 0..view.ledger.kinds.len() as u32;
+        let index = known.map(SignatureIndex).find(|i| view.library.signature(*i).id == id)?;
+        let kind = &view.ledger.kinds[index.0 as usize];
+        let open = kind.cells.iter().find_map(|c| view.ledger[*c].candidate).or(kind.spread);
+        let band = kind.standing.band;
+        Some(Explanation {
+            item: open.map(|i| score::item(&self.stories[i], self.id(), band, view)),
+            signature: Some(view.library.signature(index).clone()),
+            band,
+            history: kind.standing.history.clone(),
+            notes: notes(index, band, view),
+        })
+    }
+}
+
+fn beginning<I: Ord + ToString>(ids: impl Iterator<Item = I>, shown: &str) -> Vec<I> {
+    let mut ids: Vec<I> = ids.filter(|id| id.to_string().starts_with(shown)).collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+/// What is known of a signature, and what would raise or lower it.
+fn notes(index: SignatureIndex, band: Band, view: View<'_>) -> Vec<String> {
+    let kind = &view.ledger.kinds[index.0 as usize];
+    let asked = &view.config.attention;
+    let mut notes = vec![format!(
+        "{} on {} from {} to {}",
+        counted(kind.events, "event"),
+        counted(kind.cells.len() as u64, "host"),
+        kind.first.to_minute_text(),
+        kind.last.to_minute_text()
+    )];
+    // The busiest cells tell most; a few are enough.
+    let mut cells: Vec<CellIndex> = kind.cells.clone();
+    cells.sort_by_key(|c| std::cmp::Reverse(view.ledger[*c].events));
+    for cell in cells.iter().take(3) {
+        notes.push(of_cell(*cell, view));
+    }
+    notes.push(match band {
+        Band::IgnoreFast | Band::Background => format!(
+            "rises to watch when its occasions on one host have a chance below 10^-{:.1} under their usual, or when a candidate opens for it",
+            asked.watch_surprise_min
+        ),
+        _ => format!("falls back after {} without evidence", asked.calm_after),
+    });
+    notes
+}
+
+fn of_cell(cell: CellIndex, view: View<'_>) -> String {
+    let state = &view.ledger[cell];
+    let host = &view.ledger.host_of(cell).name;
+    let days = ((view.now - state.first.at).as_secs_f64() / 86_400.0).max(1.0);
+    let rhythm = match state.gaps.count() >= 3 && state.gaps.spread() <= 0.15 {
+        true => format!(", every {} like clockwork", state.gaps.usual()),
+        false => String::new(),
+    };
+    let run = match (passed_over(view, cell), unusual_run(view, cell)) {
+        (Some(reason), _) => format!("; single occasions are passed over: {reason}"),
+        (None, Some(run)) if run.surprise > 0.0 => format!(
+            "; its latest {} within {} have a chance of 10^-{:.1} against {} a day by {}",
+            counted(u64::from(run.occasions), "occasion"),
+            run.within(),
+            run.surprise,
+            score::number(run.usual_per_day),
+            run.learnt_from
+        ),
+        _ => "; nothing unusual in its latest occasions".to_owned(),
+    };
+    let day = state.occasions_since(view.now - Span::DAY) as u64;
+    // Only the latest occasions are kept one by one.
+    let or_more = if day >= OCCASIONS as u64 { " or more" } else { "" };
+    format!(
+        "on {host}: {}, {} a day{rhythm}, {}{or_more} in the last day{run}",
+        counted(state.events, "event"),
+        score::number(state.events as f64 / days),
+        counted(day, "occasion"),
+    )
+}
+
+/// `1 host`, `3 hosts`.
+fn counted(n: u64, what: &str) -> String {
+    match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    }
+}

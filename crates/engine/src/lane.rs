@@ -1,0 +1,166 @@
+//! The stateless half of the pipeline for one source: envelopes → canonical events with their
+//! fingerprints, in a batch. Lanes share nothing, so they may run on any thread.
+
+use crate::batch::EventBatch;
+use crate::entities::Entities;
+use crate::normalize::{Assembled, Assembler, AssemblerConfig, Reference, normalize};
+use crate::sighting::Sighting;
+use crate::signature::{Skeleton, fingerprint};
+use model::{Counts, Defect, Envelope};
+
+/// One source on its way to the engine.
+#[derive(Clone)]
+pub struct Lane {
+    reference: Reference,
+    assembler: Assembler,
+    rest: Rest,
+}
+
+/// What an assembled event meets next; apart from the assembler, which lends the event.
+#[derive(Clone)]
+struct Rest {
+    skeleton: Skeleton,
+    host: Option<String>,
+    speaker: Speaker,
+}
+
+/// The host that speaks in a source, as long as there is only one: then a line that names none, such
+/// as a banner or the rest of a stack trace, is its own too.
+#[derive(Clone, Default)]
+enum Speaker {
+    #[default]
+    Nobody,
+    One(String),
+    Several,
+}
+
+impl Speaker {
+    fn hear(&mut self, host: &str) {
+        match self {
+            Speaker::One(name) if name == host => {}
+            Speaker::Nobody => *self = Speaker::One(host.to_owned()),
+            Speaker::One(_) => *self = Speaker::Several,
+            Speaker::Several => {}
+        }
+    }
+
+    fn name(&self) -> Option<&str> {
+        match self {
+            Speaker::One(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+impl Lane {
+    /// A lane for one source. Where a line names no host, the only one that others name stands in,
+    /// or else `host`. Without `host` the envelopes may be of many sources, and the name of each
+    /// envelope's source stands in.
+    pub fn new(config: AssemblerConfig, reference: Reference, host: Option<String>) -> Lane {
+        Lane {
+            reference,
+            assembler: Assembler::new(config, reference),
+            rest: Rest { skeleton: Skeleton::default(), host, speaker: Speaker::default() },
+        }
+    }
+
+    /// Tells the last line of a file before it is read: years that the lines leave out are then
+    /// reckoned from the end, where the modification time belongs.
+    pub fn ends_with(&mut self, last_line: &[u8]) {
+        self.assembler.ends_with(last_line);
+    }
+
+    /// Tells the first lines of a source before they are read: a first line without a time or a host,
+    /// or with a wrong time, then stands where the others do.
+    pub fn begins_with(&mut self, lines: &[&[u8]]) {
+        self.assembler.begins_with(lines.iter().copied());
+        for line in lines {
+            if let Some(host) = normalize(line, &self.reference).host {
+                self.rest.speaker.hear(&host);
+            }
+        }
+    }
+
+    /// Takes one envelope; the events that it completes go to `batch`.
+    pub fn push(&mut self, envelope: &Envelope<'_>, counts: &mut Counts, batch: &mut EventBatch) {
+        let Lane { assembler, rest, .. } = self;
+        assembler.push(envelope, counts, &mut |event| rest.take(&event, batch));
+    }
+
+    /// The source has ended, or has been quiet for long enough: nothing is held back any more.
+    pub fn flush(&mut self, counts: &mut Counts, batch: &mut EventBatch) {
+        let Lane { assembler, rest, .. } = self;
+        assembler.flush(counts, &mut |event| rest.take(&event, batch));
+    }
+}
+
+impl Rest {
+    fn take(&mut self, assembled: &Assembled<'_>, batch: &mut EventBatch) {
+        let event = &assembled.event;
+        let service = event.service.as_deref().unwrap_or_default();
+        let mut host = event.host.as_deref().unwrap_or_default();
+        if !event.defects.has(Defect::HostMissing) {
+            self.speaker.hear(host);
+        } else if let Some(source) = &self.host {
+            host = self.speaker.name().unwrap_or(source);
+        }
+        fingerprint(service, &event.body, &mut self.skeleton);
+        batch.push(&Sighting {
+            seq: assembled.seq,
+            // Live, the engine runs on the time of receipt; over old files, on the events' own.
+            at: assembled.at,
+            host,
+            service,
+            severity: event.severity,
+            body: &event.body,
+            key: self.skeleton.key(),
+            entities: Entities::of(&event.body, self.skeleton.holes()),
+            occurrences: assembled.occurrences,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Cursor, Origin, Seq, SourceId, TenantId, Timestamp, Transport};
+
+    fn hosts_of(lines: &[&str]) -> Vec<String> {
+        let origin = Origin {
+            source_id: SourceId::new("src"),
+            tenant_id: TenantId::new("tenant"),
+            source_type: "file".into(),
+            source_name: "/logs/app.log".into(),
+            transport: Transport::File,
+        };
+        let reference = Reference { now: Timestamp::from_secs(1_795_255_200), zone_offset_secs: 0 };
+        let mut lane = Lane::new(AssemblerConfig::default(), reference, Some("app.log".into()));
+        let head: Vec<&[u8]> = lines.iter().take(3).map(|line| line.as_bytes()).collect();
+        lane.begins_with(&head);
+        let (mut counts, mut batch) = (Counts::default(), EventBatch::default());
+        for (place, line) in lines.iter().enumerate() {
+            let envelope = Envelope {
+                seq: Seq(place as u64),
+                origin: &origin,
+                cursor: Cursor::Stream { offset: 0, line: place as u64 + 1 },
+                received_at: None,
+                payload: line.as_bytes(),
+                truncated: false,
+            };
+            lane.push(&envelope, &mut counts, &mut batch);
+        }
+        lane.flush(&mut counts, &mut batch);
+        batch.iter().map(|event| event.host.to_owned()).collect()
+    }
+
+    #[test]
+    fn the_only_host_stands_in() {
+        let oak = "2026-11-20T08:00:00Z oak app[1]: a job ran";
+        let elm = "2026-11-20T08:00:01Z elm app[1]: a job ran";
+        let bare = "a line of no host";
+        assert_eq!(hosts_of(&[bare, oak, bare]), ["oak", "oak", "oak"]);
+        let hosts = hosts_of(&[bare, oak, bare, elm, bare]);
+        assert_eq!(hosts, ["oak", "oak", "oak", "elm", "app.log"]);
+        assert_eq!(hosts_of(&[bare, bare]), ["app.log", "app.log"]);
+    }
+}

@@ -1,0 +1,29 @@
+//! The pure pipeline: the path of an envelope from raw bytes to a digest item. Synchronous, no
+//! I/O, no clock, no randomness, no environment; the same records give the same bytes.
+//!
+//! Modules stand in pipeline order.
+
+pub mod batch;
+pub mod config;
+pub mod engine;
+pub mod entities;
+pub mod lane;
+pub mod sighting;
+
+pub mod normalize;
+pub mod signature;
+
+pub mod attention;
+pub mod discover;
+mod explain;
+pub mod memory;
+pub mod score;
+pub mod tenant;
+
+pub mod stats;
+
+pub use batch::EventBatch;
+pub use config::Config;
+pub use engine::Engine;
+pub use lane::Lane;
+pub use sighting::Sighting;

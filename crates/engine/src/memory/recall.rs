@@ -1,0 +1,85 @@
+//! Recall: an open or possible story → the earlier candidates that it resembles, with the reason
+//! and the outcome. What ended badly is believed on two sightings when it returns.
+
+use crate::attention::cell::{CellIndex, Mark};
+use crate::discover::candidate::{Candidate, Recall};
+use crate::discover::story::Stories;
+use crate::discover::{Facts, Finding, View};
+use crate::stats::poisson_surprise;
+
+/// Earlier candidates named at most.
+const RECALLS_MAX: usize = 3;
+
+/// Earlier candidates on the same cell, or with the same signature on another host.
+pub fn recall(stories: &Stories, cells: &[CellIndex], view: View<'_>) -> Vec<Recall> {
+    let mut found: Vec<(bool, u32)> = Vec::new();
+    for cell in cells {
+        let here = stories.past.get(cell).into_iter().flatten();
+        found.extend(here.map(|index| (true, *index)));
+        let elsewhere = view.ledger.kind_of(*cell).cells.iter().filter(|c| *c != cell);
+        let there = elsewhere.filter_map(|c| stories.past.get(c)).flatten();
+        found.extend(there.map(|index| (false, *index)));
+    }
+    // Same host first, what ended badly first, newest first.
+    found.sort_by_key(|(here, index)| {
+        let pain = stories[*index].pain.is_some();
+        (!here, !pain, std::cmp::Reverse(*index))
+    });
+    found.dedup_by_key(|(_, index)| *index);
+    found
+        .iter()
+        .take(RECALLS_MAX)
+        .map(|(here, index)| told(&stories[*index], *here, view))
+        .collect()
+}
+
+fn told(earlier: &Candidate, here: bool, view: View<'_>) -> Recall {
+    let host = &view.ledger.host_of(earlier.lead()).name;
+    let reason = match here {
+        true => format!("the same message on the same host, {} ago", view.now - earlier.last),
+        false => format!("the same message on {host}, {} ago", view.now - earlier.last),
+    };
+    let outcome =
+        earlier.ending.as_ref().map_or_else(|| "still open".into(), |e| e.outcome.clone());
+    Recall { candidate: earlier.id, reason, outcome, painful: earlier.pain.is_some() }
+}
+
+/// A finding where something that ended badly on this very cell is seen again, often enough.
+pub fn weak_return(stories: &Stories, cell: CellIndex, view: View<'_>) -> Option<Finding> {
+    let asked = &view.config.discover;
+    let earlier = stories
+        .past
+        .get(&cell)?
+        .iter()
+        .rev()
+        .map(|index| &stories[*index])
+        .find(|candidate| candidate.pain.is_some())?;
+    let ended = earlier.ending.as_ref()?.at;
+    let from = ended.max(view.now - asked.recall_within);
+    let marks: Vec<Mark> = view.ledger[cell].starts.iter().filter(|m| m.at > from).collect();
+    let (first, last) = (marks.first()?.at, marks.last()?.at);
+    let enough = marks.len() as u32 >= asked.recall_occasions_min;
+    // Where it also comes in good times, so soon again must still be unusual.
+    let days = (last - first).as_secs_f64() / 86_400.0;
+    let expected = earlier.usual_per_day * days.max(1e-3);
+    let surprise = poisson_surprise(marks.len() as u64 - 1, expected);
+    (enough && surprise >= asked.recall_surprise_min).then(|| Finding {
+        kind: earlier.kind,
+        cells: vec![cell],
+        onset: first,
+        events: 0,
+        surprise,
+        facts: Facts::Return {
+            earlier: earlier.id,
+            occasions: marks.len() as u32,
+            within: last - first,
+        },
+        marks,
+    })
+}
+
+/// Whether something ended badly on this cell before.
+pub fn ended_badly(stories: &Stories, cell: CellIndex) -> bool {
+    let past = stories.past.get(&cell).into_iter().flatten();
+    past.into_iter().any(|index| stories[*index].pain.is_some())
+}

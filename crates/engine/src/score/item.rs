@@ -1,0 +1,256 @@
+//! Candidate → item: the contract that people and tools read, filled with exact sentences. Every
+//! number comes from the ledger or the finding; no cause is named as fact.
+
+use super::words::Words;
+use super::{SCORER_VERSION, contributions, total};
+use crate::attention::known::Kind;
+use crate::discover::candidate::Candidate;
+use crate::discover::{Facts, View};
+use model::{
+    Band, Check, Evidence, Frequency, Item, SeenBefore, Seq, TenantId, Timestamp, Timing, Where,
+};
+
+/// Hosts named in an item; the rest is counted.
+const HOSTS_NAMED: usize = 10;
+/// Letters of a title.
+const TITLE_MAX: usize = 90;
+
+/// One candidate as a person reads it. `first_seq` and the source of each evidence are filled by
+/// whoever holds the raw bytes.
+pub fn item(candidate: &Candidate, tenant: &TenantId, band: Band, view: View<'_>) -> Item {
+    let words = Words::of(candidate, view);
+    let terms = contributions(candidate, view);
+    let hosts = hosts_of(candidate, view);
+    Item {
+        candidate_id: candidate.id,
+        candidate_type: candidate.kind,
+        title: words.title(TITLE_MAX),
+        decision_band: band.decision_word(),
+        band,
+        status: if candidate.is_open() { "open" } else { "closed" },
+        outcome: candidate.ending.as_ref().map(|e| e.outcome.replace("<*>", "…")),
+        score_total: (total(&terms) * 1_000.0).round() / 1_000.0,
+        why_it_matters: words.why_it_matters(),
+        why: words.why(),
+        what: words.what(),
+        frequency: frequency(candidate, view),
+        timing: Timing {
+            first: candidate.onset,
+            last: candidate.last,
+            usual_hours: usual_hours(candidate),
+        },
+        baseline: words.baseline(),
+        seen_before: seen_before(candidate),
+        check_next: check_next(candidate, view),
+        unknowns: words.unknowns(),
+        would_change: would_change(candidate, band, total(&terms), view),
+        contributions: terms,
+        evidence: evidence(candidate),
+        evidence_total: candidate.events,
+        scorer_version: SCORER_VERSION,
+        place: Where {
+            tenant_id: tenant.as_str().to_owned(),
+            hosts_total: hosts.len() as u64,
+            hosts: hosts.into_iter().take(HOSTS_NAMED).collect(),
+            services: services_of(candidate, view),
+        },
+    }
+}
+
+fn hosts_of(candidate: &Candidate, view: View<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for cell in &candidate.cells {
+        let name = &view.ledger.host_of(*cell).name;
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+fn services_of(candidate: &Candidate, view: View<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for cell in &candidate.cells {
+        let kind: &Kind = view.ledger.kind_of(*cell);
+        let name = &view.ledger.services[kind.service.0 as usize].name;
+        if !name.is_empty() && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+fn frequency(candidate: &Candidate, view: View<'_>) -> Frequency {
+    let mut per_day = [0_u32; crate::attention::days::DAYS];
+    for cell in &candidate.cells {
+        let back = view.ledger[*cell].days.back_from(view.now);
+        per_day.iter_mut().rev().zip(back).for_each(|(sum, n)| *sum += n);
+    }
+    let starts = occasion_starts(candidate, view);
+    let mut gaps: Vec<f64> = starts.windows(2).map(|w| (w[1] - w[0]).as_secs_f64()).collect();
+    let until = candidate.ending.as_ref().map_or(view.now, |e| e.at);
+    let trend = trend(&starts, until);
+    let median_gap_secs = (gaps.len() >= 2).then(|| crate::stats::median(&mut gaps)).flatten();
+    Frequency { count: candidate.events, per_day: per_day.to_vec(), median_gap_secs, trend }
+}
+
+/// The lead's occasions while the story lasted (at most the latest sixteen that are remembered).
+fn occasion_starts(candidate: &Candidate, view: View<'_>) -> Vec<Timestamp> {
+    let lead = &view.ledger[candidate.lead()];
+    lead.starts
+        .iter()
+        .map(|m| m.at)
+        .filter(|at| (candidate.onset..=candidate.last).contains(at))
+        .collect()
+}
+
+/// Laplace's trend test on the occasions: beyond ±1.64 (one-sided 5 %) it rises or falls.
+fn trend(starts: &[Timestamp], now: Timestamp) -> &'static str {
+    let (Some(first), true) = (starts.first(), starts.len() >= 4) else {
+        return "unknown";
+    };
+    let whole = (now - *first).as_secs_f64();
+    let n = (starts.len() - 1) as f64;
+    let mean = starts[1..].iter().map(|at| (*at - *first).as_secs_f64()).sum::<f64>() / n;
+    let u = (mean - whole / 2.0) / (whole * (1.0 / (12.0 * n)).sqrt());
+    match u {
+        u if u > 1.64 => "rising",
+        u if u < -1.64 => "falling",
+        _ => "steady",
+    }
+}
+
+/// The three hours of the day that hold at least seven tenths of six or more records.
+fn usual_hours(candidate: &Candidate) -> Option<String> {
+    let mut hours = [0_u32; 24];
+    let marks = candidate.first_marks.iter().copied().chain(candidate.latest_marks.iter());
+    marks.for_each(|m| hours[m.at.hour() as usize] += 1);
+    let all: u32 = hours.iter().sum();
+    let held = |from: usize| (0..3).map(|i| hours[(from + i) % 24]).sum::<u32>();
+    let best = (0..24).max_by_key(|from| (held(*from), std::cmp::Reverse(*from)))?;
+    let days = candidate.last - candidate.onset >= model::Span::DAY.times(2);
+    (all >= 6 && days && held(best) * 10 >= all * 7)
+        .then(|| format!("{best:02}:00–{:02}:00 UTC ({} of {all})", (best + 3) % 24, held(best)))
+}
+
+fn seen_before(candidate: &Candidate) -> Vec<SeenBefore> {
+    let told = candidate.recalls.iter().map(|recall| SeenBefore {
+        candidate_id: recall.candidate,
+        reason: recall.reason.clone(),
+        outcome: recall.outcome.replace("<*>", "…"),
+    });
+    told.collect()
+}
+
+/// Read-only checks that fit any program; exact ones by program family come from a catalogue.
+fn check_next(candidate: &Candidate, view: View<'_>) -> Vec<Check> {
+    let around = model::Span::from_secs(300);
+    // Of many hosts, the one that spoke last: the window around the latest occasion is its own.
+    let lasts = candidate.cells.iter();
+    let host = lasts
+        .max_by_key(|cell| view.ledger[**cell].last.min(candidate.last))
+        .map(|cell| view.ledger.host_of(*cell).name.clone());
+    // Only our own times stand in the command: nothing from a log may reach a shell.
+    let window = |at: Timestamp| {
+        let (from, to) = (at - around, at + around);
+        format!(
+            "journalctl --utc --no-pager --since '{} UTC' --until '{} UTC'",
+            from.to_minute_text(),
+            (to + model::Span::MINUTE).to_minute_text()
+        )
+    };
+    let check = |text: String, command: Option<String>| Check {
+        text,
+        command,
+        host: host.clone(),
+        read_only: true,
+    };
+    let mut checks = vec![check(
+        "read what the host said around the latest occasion: is there a line that comes first every time?".into(),
+        Some(window(candidate.last)),
+    )];
+    match &candidate.facts {
+        Facts::Silence { .. } => {
+            checks[0] = check(
+                "read what the host said when the message stopped: was something stopped, removed or reconfigured?".into(),
+                Some(window(candidate.onset)),
+            );
+            checks.push(check(
+                "is the service still installed and enabled, and is it among the failed ones?"
+                    .into(),
+                Some("systemctl list-units --state=failed --no-pager".into()),
+            ));
+        }
+        Facts::Spread { .. } => checks.push(Check {
+            host: None,
+            ..check(
+                "what do these hosts share: an account, a network, a change of the same day?"
+                    .into(),
+                None,
+            )
+        }),
+        Facts::SelfHeal { .. } => checks
+            .push(check("does the other side tell of failures at the same times?".into(), None)),
+        _ => {}
+    }
+    // A story of one moment began at its latest occasion.
+    if candidate.last - candidate.onset > around {
+        // Of many hosts, the one that it reached first leads.
+        let first = view.ledger.host_of(candidate.lead()).name.clone();
+        checks.push(Check {
+            host: Some(first),
+            ..check(
+                "what changed on this host shortly before it began?".into(),
+                Some(window(candidate.onset)),
+            )
+        });
+    }
+    checks
+}
+
+fn would_change(candidate: &Candidate, band: Band, score: f64, view: View<'_>) -> Vec<String> {
+    if !candidate.is_open() {
+        return vec!["nothing, as it is closed; if it comes back, that is told anew".to_owned()];
+    }
+    let asked = &view.config.attention;
+    let mut lines = Vec::new();
+    if band < Band::Promote {
+        lines.push(format!(
+            "rises to promote at a score of {:.2} (now {score:.2}), or when a severe message of the same service follows on the same host",
+            asked.promote_score_min
+        ));
+    }
+    let quiet = match candidate.pain {
+        Some(_) => view.config.discover.close_after_pain,
+        None => view.config.discover.close_after,
+    };
+    lines.push(match candidate.facts {
+        Facts::Silence { .. } => "closes when the message comes back".to_owned(),
+        _ => format!("closes when no new event comes for {quiet}"),
+    });
+    lines
+}
+
+/// The first records and the latest ones, without repeats, oldest first.
+fn evidence(candidate: &Candidate) -> Vec<Evidence> {
+    let mut shown: Vec<(Timestamp, Seq)> = candidate
+        .first_marks
+        .iter()
+        .copied()
+        .chain(candidate.latest_marks.iter())
+        .map(|m| (m.at, m.seq))
+        .collect();
+    shown.sort();
+    shown.dedup();
+    let unresolved = |(at, seq): (Timestamp, Seq)| Evidence {
+        seq,
+        event_id: None,
+        source: String::new(),
+        line: 0,
+        offset: 0,
+        at,
+        hash: None,
+        text: None,
+    };
+    shown.into_iter().map(unresolved).collect()
+}

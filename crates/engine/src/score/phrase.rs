@@ -1,0 +1,80 @@
+//! Numbers, rates and lengths as people say them: the small parts that sentences are made of.
+
+use model::Span;
+
+/// Cuts a text to so many letters, at a letter's border, with an ellipsis.
+pub(crate) fn shorten(text: &str, letters_max: usize) -> String {
+    if text.chars().count() <= letters_max {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(letters_max.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// A number with at most one digit after the point, and none where it is large.
+pub(crate) fn number(value: f64) -> String {
+    match value {
+        v if v >= 10.0 => format!("{v:.0}"),
+        v if v >= 0.1 => format!("{v:.1}"),
+        v if v > 0.0 => "less than 0.1".to_owned(),
+        _ => "0".to_owned(),
+    }
+}
+
+/// `1 time`, `3 times`.
+pub(super) fn times(n: u32) -> String {
+    if n == 1 { "once".to_owned() } else { format!("{n} times") }
+}
+
+/// A rate a day in words: `3.2 failures a day`, and where that is hardly any: `less than one failure
+/// in 10 days`.
+pub(super) fn a_day(rate: f64, one: &str, many: &str) -> String {
+    match rate {
+        rate if rate < 0.1 => format!("less than one {one} in 10 days"),
+        rate if (0.95..1.05).contains(&rate) => format!("one {one} a day"),
+        rate => format!("{} {many} a day", number(rate)),
+    }
+}
+
+/// How many hosts are usual, in words.
+pub(super) fn usual_hosts(expected: f64) -> String {
+    match expected {
+        expected if expected < 1.0 => "less than one host is".to_owned(),
+        expected => format!("{} hosts are", number(expected)),
+    }
+}
+
+/// A mean gap without the seconds that nobody can rely on: `29m 59s` is `30m`.
+pub(super) fn rounded(gap: Span) -> Span {
+    let unit = match gap {
+        gap if gap >= Span::MINUTE.times(10) => Span::MINUTE,
+        _ => Span::from_secs(1),
+    };
+    let units = (gap.as_micros() + unit.as_micros() / 2) / unit.as_micros();
+    unit.times(units)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_at_letters() {
+        assert_eq!(shorten("größer als erlaubt", 8), "größer…");
+        assert_eq!(shorten("kurz", 8), "kurz");
+        assert_eq!(
+            (number(0.04), number(3.25), number(41.6)),
+            ("less than 0.1".into(), "3.2".into(), "42".into())
+        );
+    }
+
+    #[test]
+    fn rates_and_gaps_read_as_people_say_them() {
+        let rate = |rate| a_day(rate, "failure", "failures");
+        assert_eq!(rate(0.04), "less than one failure in 10 days");
+        assert_eq!(rate(1.0), "one failure a day");
+        assert_eq!(rate(0.4), "0.4 failures a day");
+        let gap = |secs| rounded(Span::from_secs(secs)).to_string();
+        assert_eq!((gap(1_799), gap(59), gap(301)), ("30m".into(), "59s".into(), "5m 1s".into()));
+    }
+}

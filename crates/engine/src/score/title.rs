@@ -1,0 +1,50 @@
+//! The title of an item: subject, behaviour, and the message as far as there is room.
+
+use super::phrase::{number, shorten, times};
+use super::words::{QUOTE_MAX, Words};
+use crate::discover::Facts;
+
+impl Words<'_> {
+    /// Subject, behaviour, and the message as far as there is room for it.
+    pub(super) fn title(&self, letters_max: usize) -> String {
+        let behaviour = match &self.candidate.facts {
+            Facts::Recurrence { occasions, within, .. } => {
+                let verb = self.tense("keeps coming back", "kept coming back");
+                format!("{verb}, {} in {within}", times(*occasions))
+            }
+            Facts::SelfHeal { failures, within, .. } => {
+                let verb = self.tense("fails and heals", "failed and healed");
+                format!("{verb}, {} in {within}", times(*failures))
+            }
+            Facts::Burst { hour, .. } => format!("said {} in an hour", times(*hour)),
+            Facts::Spread { hosts, within, .. } => {
+                format!("said the same on {hosts} hosts within {within}")
+            }
+            Facts::Precursor { followed, occasions, .. } => {
+                let verb = self.tense("is", "was");
+                format!("{verb} followed by worse, {followed} of {}", times(*occasions))
+            }
+            Facts::Anomaly { today, usual, .. } => {
+                let (count, date) = self.busiest_day(*today);
+                let usual = number(*usual);
+                format!("said {} on {date}, usual is {usual} a day", times(count))
+            }
+            Facts::Silence { .. } => {
+                let verb = self.tense("has been", "was");
+                format!("{verb} silent for {}", self.quiet_for())
+            }
+            Facts::Return { .. } => {
+                let verb = self.tense("is back", "was back");
+                format!("{verb} after it had ended badly")
+            }
+        };
+        let head = format!("{} {behaviour}: ", self.subject);
+        let room = letters_max.saturating_sub(head.chars().count() + 2);
+        // A few letters of a message tell nothing.
+        if room < 12 {
+            return shorten(head.trim_end_matches([':', ' ']), letters_max);
+        }
+        let template = self.template(self.candidate.lead());
+        format!("{head}“{}”", shorten(&template, room.min(QUOTE_MAX)))
+    }
+}

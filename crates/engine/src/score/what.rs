@@ -1,0 +1,78 @@
+//! The paragraph that says what is happening, in numbers, and how it ended.
+
+use super::phrase::{number, rounded, shorten, times};
+use super::words::{QUOTE_MAX, Words};
+use crate::discover::Facts;
+
+impl Words<'_> {
+    /// What is happening, in numbers.
+    pub(super) fn what(&self) -> String {
+        let lead = self.lead();
+        let host = self.host;
+        let main = match &self.candidate.facts {
+            Facts::Recurrence { occasions, within, .. } => {
+                format!("{lead} came on {occasions} occasions within {within} on {host}.")
+            }
+            Facts::SelfHeal { pairs, failures, within, heal, latest, longest, .. } => format!(
+                "{lead} came {} within {within} on {host}; {}, on average {heal} later (longest {longest}, latest {latest}).",
+                times(*failures),
+                self.followed(*pairs, *failures),
+            ),
+            Facts::Burst { events, hour, .. } => {
+                let more = match hour > events {
+                    true => format!(", and {} in the hour", times(*hour)),
+                    false => String::new(),
+                };
+                let count = times(*events);
+                format!("{lead} came {count} in a quarter of an hour{more}, on {host}.")
+            }
+            Facts::Spread { hosts, within, before, .. } => format!(
+                "{lead} reached {hosts} hosts within {within}; {} had ever had it before.",
+                match before {
+                    0 => "no host".to_owned(),
+                    1 => "one host".to_owned(),
+                    n => format!("{n} hosts"),
+                },
+            ),
+            Facts::Precursor { occasions, followed, lag, within, .. } => format!(
+                "{lead} came {} within {within} on {host}; {}, on average {lag} later.",
+                times(*occasions),
+                self.followed(*followed, *occasions),
+            ),
+            Facts::Anomaly { today, usual, usual_max } => {
+                let (count, date) = self.busiest_day(*today);
+                format!(
+                    "{lead} came {} on {date} on {host}; a usual day has {}, the largest of the seven before had {usual_max}.",
+                    times(count),
+                    number(*usual),
+                )
+            }
+            Facts::Silence { usual_gap, .. } => {
+                let (usual_gap, quiet_for) = (rounded(*usual_gap), self.quiet_for());
+                match self.candidate.is_open() {
+                    true => format!(
+                        "{lead} came every {usual_gap} from {host} and has not come for {quiet_for}; the host itself goes on speaking."
+                    ),
+                    false => format!(
+                        "{lead} came every {usual_gap} from {host} and then did not come for {quiet_for}."
+                    ),
+                }
+            }
+            Facts::Return { occasions, within, .. } => {
+                format!(
+                    "{lead} {} back on {host}, {} within {within}.",
+                    self.tense("is", "was"),
+                    times(*occasions)
+                )
+            }
+        };
+        let pain = self.candidate.pain.map(|pain| {
+            let template = &self.view.library.signature(pain.signature).template;
+            let quote = shorten(&template.replace("<*>", "…"), QUOTE_MAX);
+            format!(" At {} “{quote}” followed.", pain.mark.at.to_minute_text())
+        });
+        let ending = self.candidate.ending.as_ref();
+        let ending = ending.map(|e| format!(" Closed at {}.", e.at.to_minute_text()));
+        main + &pain.unwrap_or_default() + &ending.unwrap_or_default()
+    }
+}

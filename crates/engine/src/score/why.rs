@@ -1,0 +1,147 @@
+//! Why it matters, against what is usual, and what is not known.
+
+use super::phrase::{a_day, number, rounded, usual_hosts};
+use super::words::Words;
+use crate::discover::Facts;
+use model::{Baseline, CandidateType};
+
+impl Words<'_> {
+    /// Why a person should care, in one sentence.
+    pub(super) fn why_it_matters(&self) -> String {
+        match &self.candidate.facts {
+            Facts::Recurrence { usual_per_day, .. } => format!(
+                "It {} coming back without ever being loud; its usual is {}.",
+                self.tense("keeps", "kept"),
+                a_day(*usual_per_day, "occasion", "occasions")
+            ),
+            Facts::SelfHeal { heal, latest, .. } => {
+                let grows = match *latest >= heal.scaled(1.5) {
+                    true => format!(", lately after {latest}"),
+                    false => String::new(),
+                };
+                format!(
+                    "Each failure heals by itself, on average after {heal}{grows}: before most alerts would fire, so nobody is told; together they are a pattern."
+                )
+            }
+            Facts::Burst { expected, .. } => format!(
+                "A quarter of an hour usually has {} of it; so sudden a rise has a cause worth knowing.",
+                number(*expected)
+            ),
+            Facts::Spread { expected, .. } => format!(
+                "No single host shows more than a few of these, so none stands out; over all hosts together {} usual in that time.",
+                usual_hosts(*expected)
+            ),
+            Facts::Precursor { share_low, .. } => format!(
+                "What follows is worse, and follows at least {:.0} % of the time (95 % interval): an early sign to act on.",
+                share_low * 100.0
+            ),
+            Facts::Anomaly { usual_max, .. } => {
+                format!(
+                    "None of the seven days before had more than {usual_max}; the stream has left its range."
+                )
+            }
+            Facts::Silence { .. } => {
+                "Nothing reports an absence: what this message confirmed is no longer confirmed."
+                    .to_owned()
+            }
+            Facts::Return { .. } => {
+                "The same weak sign came before, and that time it ended badly.".to_owned()
+            }
+        }
+    }
+
+    /// Further reasons with their numbers.
+    pub(super) fn why(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if let Facts::Recurrence { learnt_from, .. } = &self.candidate.facts {
+            reasons.push(format!("its usual was learnt from {learnt_from}"));
+        }
+        if self.candidate.surprise > 0.0 {
+            reasons.push(format!(
+                "if all were as usual, the chance of this would be about 10^-{:.0}",
+                self.candidate.surprise
+            ));
+        }
+        // What heals or follows was named with what is happening.
+        let named = match self.candidate.facts {
+            Facts::SelfHeal { .. } | Facts::Precursor { .. } => 2,
+            _ => 1,
+        };
+        let companions: Vec<String> =
+            self.candidate.cells.iter().skip(named).take(3).map(|c| self.quote(*c)).collect();
+        if !companions.is_empty() && self.candidate.kind != CandidateType::Spread {
+            reasons.push(format!("comes together with {}", companions.join(", ")));
+        }
+        reasons
+    }
+
+    /// The usual and the present, in one unit.
+    pub(super) fn baseline(&self) -> Baseline {
+        let (usual, now) = match &self.candidate.facts {
+            Facts::Recurrence { usual_per_day, occasions, within, .. } => {
+                (a_day(*usual_per_day, "occasion", "occasions"), format!("{occasions} in {within}"))
+            }
+            Facts::SelfHeal { usual_per_day, failures, within, .. } => {
+                (a_day(*usual_per_day, "failure", "failures"), format!("{failures} in {within}"))
+            }
+            Facts::Burst { expected, usual_hour_max, events, hour } => (
+                format!(
+                    "{} in 15 minutes, {usual_hour_max} in the largest hour",
+                    number(*expected)
+                ),
+                format!("{events} in 15 minutes, {hour} in the hour"),
+            ),
+            Facts::Spread { expected, hosts, within, .. } => (
+                match *expected {
+                    expected if expected < 1.0 => "less than one host in that time".to_owned(),
+                    expected => format!("{} hosts in that time", number(expected)),
+                },
+                format!("{hosts} hosts in {within}"),
+            ),
+            Facts::Precursor { occasions, followed, .. } => (
+                "not seen before this pattern".to_owned(),
+                format!("{followed} of {occasions} followed by worse"),
+            ),
+            Facts::Anomaly { usual, usual_max, today } => {
+                (format!("{} a day, at most {usual_max}", number(*usual)), {
+                    let (count, date) = self.busiest_day(*today);
+                    format!("{count} on {date}")
+                })
+            }
+            Facts::Silence { usual_gap, learnt, .. } => (
+                format!("every {} ({learnt} gaps)", rounded(*usual_gap)),
+                format!("nothing for {}", self.quiet_for()),
+            ),
+            Facts::Return { occasions, within, .. } => {
+                ("none since it ended".to_owned(), format!("{occasions} in {within}"))
+            }
+        };
+        Baseline { usual, now }
+    }
+
+    /// What the logs do not say.
+    pub(super) fn unknowns(&self) -> Vec<String> {
+        let mut unknown = Vec::new();
+        match &self.candidate.facts {
+            Facts::SelfHeal { .. } => {
+                unknown.push("whether anybody acted between failure and recovery".to_owned());
+            }
+            Facts::Precursor { .. } => {
+                unknown.push(
+                    "whether the first causes the second: only their order is known".to_owned(),
+                );
+            }
+            Facts::Silence { .. } => {
+                unknown.push(
+                    "whether the sender stopped or its messages are lost on the way".to_owned(),
+                );
+            }
+            _ => {}
+        }
+        if self.candidate.recalls.is_empty() {
+            let since = self.view.ledger.first.to_minute_text();
+            unknown.push(format!("whether it happened before {since}, when these records begin"));
+        }
+        unknown
+    }
+}

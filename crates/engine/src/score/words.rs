@@ -1,0 +1,93 @@
+//! What the sentences of an item speak about: its subject, its messages in quotes, its times. The
+//! sentences themselves stand in `title`, `what` and `why`.
+
+use super::phrase::shorten;
+use crate::attention::cell::CellIndex;
+use crate::discover::View;
+use crate::discover::candidate::Candidate;
+use model::{CandidateType, Span};
+
+/// Letters of a template inside a sentence.
+pub(super) const QUOTE_MAX: usize = 60;
+
+/// What the sentences speak about.
+pub(super) struct Words<'a> {
+    pub(super) candidate: &'a Candidate,
+    pub(super) view: View<'a>,
+    pub(super) subject: String,
+    pub(super) host: &'a str,
+}
+
+impl<'a> Words<'a> {
+    /// The words for a candidate.
+    pub(super) fn of(candidate: &'a Candidate, view: View<'a>) -> Words<'a> {
+        let lead = candidate.lead();
+        let service = &view.ledger.services[view.ledger.kind_of(lead).service.0 as usize].name;
+        let host = view.ledger.host_of(lead).name.as_str();
+        let many_hosts = candidate.kind == CandidateType::Spread;
+        let subject = match (service.is_empty(), many_hosts) {
+            (true, true) => "several hosts".to_owned(),
+            (true, false) => host.to_owned(),
+            (false, true) => service.clone(),
+            (false, false) => format!("{service} on {host}"),
+        };
+        Words { candidate, view, subject, host }
+    }
+
+    /// The form of a message, its variable parts as ellipses.
+    pub(super) fn template(&self, cell: CellIndex) -> String {
+        let signature = self.view.ledger[cell].signature;
+        let template = &self.view.library.signature(signature).template;
+        template.replace("<*>", "…")
+    }
+
+    pub(super) fn quote(&self, cell: CellIndex) -> String {
+        format!("“{}”", shorten(&self.template(cell), QUOTE_MAX))
+    }
+
+    /// `each time “…” followed`, `9 of these times “…” followed`.
+    pub(super) fn followed(&self, times: u32, of: u32) -> String {
+        let second = self.second().unwrap_or_default();
+        match times >= of {
+            true => format!("each time {second} followed"),
+            false => format!("{times} of these times {second} followed"),
+        }
+    }
+
+    pub(super) fn lead(&self) -> String {
+        self.quote(self.candidate.lead())
+    }
+
+    pub(super) fn second(&self) -> Option<String> {
+        self.candidate.cells.get(1).map(|cell| self.quote(*cell))
+    }
+
+    /// A verb for a story that goes on, or for one that is over.
+    pub(super) fn tense(&self, present: &'static str, past: &'static str) -> &'static str {
+        match self.candidate.is_open() {
+            true => present,
+            false => past,
+        }
+    }
+
+    /// How long a silence lasts, or lasted.
+    pub(super) fn quiet_for(&self) -> Span {
+        let until = self.candidate.ending.as_ref().map_or(self.view.now, |e| e.at);
+        until - self.candidate.onset
+    }
+
+    /// The day since the story began that had most of it, and how much: the finding itself may be
+    /// of the middle of a day.
+    pub(super) fn busiest_day(&self, today: u32) -> (u32, String) {
+        let (view, candidate) = (self.view, self.candidate);
+        let days = view.ledger[candidate.lead()].days.back_from(view.now);
+        let starts = (0..).map(|back| view.now.floor(Span::DAY) - Span::DAY.times(back));
+        let since = candidate.onset.floor(Span::DAY);
+        let known = days.into_iter().zip(starts);
+        let busiest =
+            known.take_while(|(_, start)| *start >= since).max_by_key(|(count, _)| *count);
+        let (count, start) = busiest.unwrap_or((today, since));
+        let date = start.to_minute_text();
+        (count.max(today), date[..date.len().min(10)].to_owned())
+    }
+}

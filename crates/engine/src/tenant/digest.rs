@@ -1,0 +1,73 @@
+//! What a technician reads of this tenant, and why the rest is quiet. Reading changes nothing.
+
+use super::Tenant;
+use crate::config::Config;
+use crate::discover::View;
+use crate::discover::candidate::Candidate;
+use crate::score;
+use model::{Band, Digest, Item, Quiet, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Tenant {
+    /// The candidates that lived between `since` and `as_of` and earned it; open ones first, most
+    /// deserving first. While the tenant is still being learnt, what is on watch is shown, and the
+    /// digest says so.
+    pub fn digest(&self, as_of: Timestamp, since: Timestamp, config: &Config) -> Digest {
+        let view = View { now: as_of.max(self.ledger.now), ..self.view(config) };
+        let learning = self.is_learning(config);
+        let lived = |c: &&Candidate| c.ending.as_ref().is_none_or(|e| e.at > since);
+        let alive: Vec<&Candidate> = self.stories.iter().filter(lived).collect();
+        let mut shown: Vec<&Candidate> =
+            alive.iter().copied().filter(|c| learning || c.admitted.is_some()).collect();
+        shown.sort_by(|a, b| {
+            let open_first = b.is_open().cmp(&a.is_open());
+            let by_band = self.band_of(b).cmp(&self.band_of(a));
+            let by_score = self.score_at(b, view).total_cmp(&self.score_at(a, view));
+            open_first.then(by_band).then(by_score).then(a.id.cmp(&b.id))
+        });
+        // Of a subject that came and went several times, its best story speaks for all.
+        let mut subjects = BTreeSet::new();
+        shown.retain(|c| subjects.insert((c.is_open(), c.lead())));
+        let best = shown.iter().take(config.digest.items_max);
+        let items: Vec<Item> =
+            best.map(|c| score::item(c, &self.id, self.band_of(c), view)).collect();
+        let mut quiet = self.quiet(since, config);
+        let waiting = alive.iter().filter(|c| c.is_open() && c.admitted.is_none() && !learning);
+        quiet.held_back = (waiting.count() + shown.len() - items.len()) as u64;
+        let since = since.max(self.ledger.earliest);
+        Digest { as_of, since, tenant_id: self.id.clone(), items, quiet }
+    }
+
+    fn score_at(&self, candidate: &Candidate, view: View<'_>) -> f64 {
+        score::total(&score::contributions(candidate, view))
+    }
+
+    /// The band of an open candidate's lead; a closed one needs nobody now, but was worth review.
+    pub(crate) fn band_of(&self, candidate: &Candidate) -> Band {
+        match candidate.is_open() {
+            true => self.ledger.kind_of(candidate.lead()).standing.band,
+            false => Band::Watch,
+        }
+    }
+
+    fn quiet(&self, since: Timestamp, config: &Config) -> Quiet {
+        let mut bands: BTreeMap<&'static str, u64> = BTreeMap::new();
+        let mut ignored_events = 0;
+        for kind in &self.ledger.kinds {
+            *bands.entry(kind.standing.band.word()).or_default() += 1;
+            if kind.standing.band == Band::IgnoreFast {
+                ignored_events += kind.events;
+            }
+        }
+        Quiet {
+            events: self.ledger.events,
+            hosts: self.ledger.hosts.len() as u64,
+            signatures: self.ledger.kinds.len() as u64,
+            bands,
+            ignored_events,
+            notes: self.notes.since(since, &self.library),
+            held_back: 0,
+            learning_until: self.is_learning(config).then(|| self.learning_until(config)),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! One tenant's stream: the stages after the signature, called in order. `tell` turns findings
+//! into stories, `stand` applies the rules of attention, `digest` says what a person reads.
+
+mod digest;
+mod notes;
+mod stand;
+mod tell;
+
+use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::ledger::Ledger;
+use crate::config::Config;
+use crate::discover::recurrence::unusual_run;
+use crate::discover::story::Stories;
+use crate::discover::{DETECTORS, View, lexicon};
+use crate::sighting::Sighting;
+use crate::signature::{Library, SignatureIndex, Skeleton, fingerprint};
+use model::{Change, Span, TenantId, Timestamp};
+use notes::Notes;
+use std::collections::BTreeSet;
+
+/// How often time alone is judged (silence, daily counts, closing).
+const TICK: Span = Span::from_secs(15 * 60);
+
+/// Everything that is known of one tenant.
+pub struct Tenant {
+    id: TenantId,
+    library: Library,
+    skeleton: Skeleton,
+    ledger: Ledger,
+    pub(crate) stories: Stories,
+    notes: Notes,
+    ticked: Timestamp,
+    aged: Timestamp,
+    /// The day whose budget is being used, and how much of it is.
+    admitted_on: (i64, usize),
+    learning: bool,
+    /// Signatures above background.
+    raised: BTreeSet<SignatureIndex>,
+    /// Limits whose reaching was said.
+    limits_said: BTreeSet<&'static str>,
+}
+
+impl Tenant {
+    /// A tenant that nothing is known of.
+    pub fn new(id: TenantId, config: &Config) -> Tenant {
+        Tenant {
+            id,
+            library: Library::new(config.library()),
+            skeleton: Skeleton::default(),
+            ledger: Ledger::default(),
+            stories: Stories::new(config.limits.candidates_max),
+            notes: Notes::default(),
+            ticked: Timestamp::default(),
+            aged: Timestamp::default(),
+            admitted_on: (0, 0),
+            learning: true,
+            raised: BTreeSet::new(),
+            limits_said: BTreeSet::new(),
+        }
+    }
+
+    /// Whose it is.
+    pub fn id(&self) -> &TenantId {
+        &self.id
+    }
+
+    /// Takes in one sighting.
+    pub fn observe(&mut self, sighting: &Sighting<'_>, config: &Config, out: &mut Vec<Change>) {
+        self.tick(sighting.at, config, out);
+        let index = self.assign(sighting);
+        let mut observed = self.ledger.observe(sighting, index, config);
+        if observed.is_new {
+            self.born(index, sighting.at, out);
+        }
+        let Some(cell) = observed.cell else { return };
+        let mark = Mark { at: sighting.at, seq: sighting.seq };
+        if observed.starts {
+            observed.run = unusual_run(self.view(config), cell);
+        }
+        self.grow(cell, mark, sighting.occurrences, config);
+        self.detect(&observed, config, out);
+        if observed.starts {
+            self.after_occasion(cell, &observed, mark, sighting, config, out);
+        }
+    }
+
+    /// The signature's index: one look-up if it is known, the whole library if it is new.
+    fn assign(&mut self, sighting: &Sighting<'_>) -> SignatureIndex {
+        if let Some(index) = self.library.known(sighting.key) {
+            return index;
+        }
+        fingerprint(sighting.service, sighting.body, &mut self.skeleton);
+        self.library.advance(sighting.at);
+        self.library.assign(sighting.service, sighting.body, &self.skeleton).index
+    }
+
+    fn born(&mut self, index: SignatureIndex, at: Timestamp, out: &mut Vec<Change>) {
+        let signature = self.library.signature(index).clone();
+        let kind = &mut self.ledger.kinds[index.0 as usize];
+        kind.fails = lexicon::is_failing(&signature.template);
+        kind.recovers = lexicon::is_recovering(&signature.template);
+        self.notes.born(index, at);
+        out.push(Change::SignatureBorn { tenant_id: self.id.clone(), at, signature });
+    }
+
+    /// What detectors, scores and explanations look at.
+    pub(crate) fn view<'a>(&'a self, config: &'a Config) -> View<'a> {
+        let Tenant { ledger, library, .. } = self;
+        View { ledger, library, config, now: ledger.now }
+    }
+
+    /// The stories to change, and what they are judged by.
+    fn stories_and_view<'a>(&'a mut self, config: &'a Config) -> (&'a mut Stories, View<'a>) {
+        let Tenant { ledger, library, stories, .. } = self;
+        (stories, View { ledger, library, config, now: ledger.now })
+    }
+
+    /// Judges what time alone can show. Called before every sighting; costs a comparison unless a
+    /// quarter of an hour has passed.
+    pub fn tick(&mut self, now: Timestamp, config: &Config, out: &mut Vec<Change>) {
+        if self.ledger.events == 0 || now < self.ticked + TICK {
+            return;
+        }
+        self.ticked = now.floor(TICK);
+        self.ledger.turn(self.ticked, config);
+        for judge in DETECTORS.iter().filter_map(|d| d.on_tick) {
+            for finding in judge(self.view(config)) {
+                self.tell(finding, config, out);
+            }
+        }
+        self.restand_touched(config, out);
+        // What only grows old may wait for the full hour.
+        let hour = self.ticked.floor(Span::HOUR);
+        if hour > self.aged {
+            self.aged = hour;
+            self.age(config, out);
+        }
+        self.ledger.untouch();
+    }
+
+    /// Closes what is over, scores what is open anew, lowers what is calm.
+    fn age(&mut self, config: &Config, out: &mut Vec<Change>) {
+        let ends_learning = self.learning && !self.is_learning(config);
+        let (stories, view) = self.stories_and_view(config);
+        let mut over = stories.close_quiet(view);
+        if ends_learning {
+            // What looked unusual against next to no history is the usual that was learnt.
+            over.extend(stories.forget_open(view));
+            self.learning = false;
+        }
+        for index in over {
+            self.closed(index, config, out);
+        }
+        for index in self.stories.open.clone() {
+            self.restand(index, config, out);
+        }
+        for signature in self.raised.clone() {
+            self.stand(signature, None, config, out);
+        }
+        self.notes.turn(&self.ledger, self.learning, config);
+        self.say_limits(config, out);
+    }
+
+    /// Only what was seen can have come to stand lower, or to be familiar.
+    fn restand_touched(&mut self, config: &Config, out: &mut Vec<Change>) {
+        let signature = |cell: &CellIndex| self.ledger[*cell].signature;
+        let due: BTreeSet<SignatureIndex> = self.ledger.touched.iter().map(signature).collect();
+        for signature in due {
+            self.stand(signature, None, config, out);
+        }
+    }
+
+    /// Says once of each limit that it was reached.
+    fn say_limits(&mut self, config: &Config, out: &mut Vec<Change>) {
+        let limits = &config.limits;
+        let reached = [
+            ("limits.signatures_max", self.library.overflowed() > 0),
+            ("limits.hosts_max", self.ledger.hosts.len() > limits.hosts_max),
+            ("limits.services_max", self.ledger.services.len() > limits.services_max),
+            ("limits.cells_max", self.ledger.cells_overflowed > 0),
+            ("limits.candidates_max", self.stories.forgotten > 0),
+        ];
+        for (limit, _) in reached.into_iter().filter(|(_, is_reached)| *is_reached) {
+            if self.limits_said.insert(limit) {
+                out.push(Change::LimitReached {
+                    tenant_id: self.id.clone(),
+                    at: self.ledger.now,
+                    limit,
+                });
+            }
+        }
+    }
+}

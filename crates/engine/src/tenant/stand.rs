@@ -1,0 +1,108 @@
+//! The rules of attention applied to this tenant's signatures: evidence is gathered here, judged
+//! in `attention::band`.
+
+use super::Tenant;
+use crate::attention::band::{Claim, Evidence};
+use crate::attention::cell::CellIndex;
+use crate::config::Config;
+use crate::discover::recurrence::Run;
+use crate::memory::recall;
+use crate::score;
+use crate::signature::SignatureIndex;
+use model::{Band, Change, Span, Timestamp};
+
+impl Tenant {
+    /// From the full hour of the first event on, so that it ends at a full hour too.
+    pub(super) fn learning_until(&self, config: &Config) -> Timestamp {
+        self.ledger.first.floor(Span::HOUR) + config.attention.learning_span
+    }
+
+    pub(super) fn is_learning(&self, config: &Config) -> bool {
+        self.ledger.now < self.learning_until(config)
+    }
+
+    /// Scores a candidate anew, admits it if its day has room, and lets its signatures' bands
+    /// follow.
+    pub(super) fn restand(&mut self, index: u32, config: &Config, out: &mut Vec<Change>) {
+        let terms = score::contributions(&self.stories[index], self.view(config));
+        self.stories[index].score = score::total(&terms);
+        if self.stories[index].admitted.is_none() && !self.is_learning(config) {
+            self.admit(index, config);
+        }
+        for cell in self.stories[index].cells.clone() {
+            self.stand(self.ledger[cell].signature, None, config, out);
+        }
+    }
+
+    fn admit(&mut self, index: u32, config: &Config) {
+        let day = self.ledger.now.as_secs().div_euclid(86_400);
+        if self.admitted_on.0 != day {
+            self.admitted_on = (day, 0);
+        }
+        if self.admitted_on.1 < config.digest.new_per_day_max {
+            self.admitted_on.1 += 1;
+            self.stories[index].admitted = Some(self.ledger.now);
+        }
+    }
+
+    /// Applies the rules to one signature; `seen` is the cell in which it was just
+    /// seen, with its run, if it was.
+    pub(super) fn stand(
+        &mut self,
+        signature: SignatureIndex,
+        seen: Option<(CellIndex, Option<Run>)>,
+        config: &Config,
+        out: &mut Vec<Change>,
+    ) {
+        let evidence = self.evidence(signature, seen, config);
+        let at = self.ledger.now;
+        let standing = &mut self.ledger.kinds[signature.0 as usize].standing;
+        let Some(change) = standing.update(&evidence, at, &config.attention) else {
+            return;
+        };
+        if change.to > Band::Background {
+            self.raised.insert(signature);
+        } else {
+            self.raised.remove(&signature);
+        }
+        out.push(Change::BandChanged {
+            tenant_id: self.id.clone(),
+            at,
+            signature_id: self.library.signature(signature).id,
+            from: change.from,
+            to: change.to,
+            reason: change.reason,
+        });
+    }
+
+    fn evidence(
+        &self,
+        signature: SignatureIndex,
+        seen: Option<(CellIndex, Option<Run>)>,
+        config: &Config,
+    ) -> Evidence {
+        let view = self.view(config);
+        let kind = &self.ledger.kinds[signature.0 as usize];
+        let claims = kind.open.iter().map(|index| self.claim(*index));
+        let known_for = view.now - kind.first;
+        let days = (known_for.as_secs_f64() / 86_400.0).max(1.0);
+        let run = seen.and_then(|(_, run)| run);
+        Evidence {
+            claim: claims.max_by(|a, b| a.score.total_cmp(&b.score)),
+            surprise: run.map_or(0.0, |run| run.surprise),
+            known_for,
+            per_day: kind.busiest as f64 / days,
+            worst: kind.worst,
+            ended_badly: seen.is_some_and(|(cell, _)| recall::ended_badly(&self.stories, cell)),
+        }
+    }
+
+    fn claim(&self, index: u32) -> Claim {
+        let candidate = &self.stories[index];
+        Claim {
+            score: candidate.score,
+            admitted: candidate.admitted.is_some(),
+            painful: candidate.pain.is_some(),
+        }
+    }
+}

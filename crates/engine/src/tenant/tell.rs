@@ -1,0 +1,139 @@
+//! Findings → stories of this tenant, and what an occasion may set off in them.
+
+use super::Tenant;
+use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::ledger::Observed;
+use crate::config::Config;
+use crate::discover::candidate::CELLS_MAX;
+use crate::discover::story::{self, Told};
+use crate::discover::{DETECTORS, Finding};
+use crate::memory::recall;
+use crate::sighting::Sighting;
+use model::{CandidateType, Change, Span};
+
+impl Tenant {
+    /// Adds an event to the open story of its cell.
+    pub(super) fn grow(&mut self, cell: CellIndex, mark: Mark, n: u32, config: &Config) {
+        let Some(index) =
+            self.ledger[cell].candidate.or_else(|| self.fresh_spread(cell, mark, config))
+        else {
+            return;
+        };
+        let candidate = &mut self.stories[index];
+        candidate.grow(mark, n);
+        if !candidate.cells.contains(&cell) && candidate.cells.len() < CELLS_MAX {
+            candidate.cells.push(cell);
+            self.ledger[cell].candidate = Some(index);
+        }
+    }
+
+    /// The spread that a further host joins: only while it is fresh.
+    fn fresh_spread(&self, cell: CellIndex, mark: Mark, config: &Config) -> Option<u32> {
+        let index = self.ledger.kind_of(cell).spread?;
+        let age = mark.at - self.stories[index].onset;
+        (age <= config.discover.spread_within.times(4)).then_some(index)
+    }
+
+    /// Lets the detectors judge a sighting; the first that speaks names the subject.
+    pub(super) fn detect(&mut self, observed: &Observed, config: &Config, out: &mut Vec<Change>) {
+        let view = self.view(config);
+        let mut judges = DETECTORS.iter().filter_map(|detector| detector.on_sighting);
+        if let Some(finding) = judges.find_map(|judge| judge(view, observed)) {
+            self.tell(finding, config, out);
+        }
+    }
+
+    pub(super) fn tell(&mut self, finding: Finding, config: &Config, out: &mut Vec<Change>) {
+        let cells = finding.cells.clone();
+        let is_silence = finding.kind == CandidateType::Silence;
+        let tenant = self.id.clone();
+        let (stories, view) = self.stories_and_view(config);
+        let (index, is_new) = match stories.tell(finding, &tenant, view) {
+            Told::Opened(index) => (index, true),
+            Told::Joined(index) => (index, false),
+        };
+        if is_new {
+            stories[index].recalls = recall::recall(stories, &cells, view);
+            let at = view.now;
+            let candidate = &self.stories[index];
+            let (candidate_id, candidate_type) = (candidate.id, candidate.kind);
+            out.push(Change::CandidateOpened {
+                tenant_id: tenant,
+                at,
+                candidate_id,
+                candidate_type,
+            });
+        }
+        let candidate = &self.stories[index];
+        if candidate.kind == CandidateType::Spread {
+            let lead = self.ledger[candidate.lead()].signature;
+            self.ledger.kinds[lead.0 as usize].spread = Some(index);
+        }
+        for cell in &candidate.cells {
+            self.ledger[*cell].candidate.get_or_insert(index);
+            self.ledger[*cell].silent |= is_silence;
+            let signature = self.ledger[*cell].signature;
+            self.ledger.kinds[signature.0 as usize].join(index);
+        }
+        self.restand(index, config, out);
+    }
+
+    /// What an occasion (not every event) may set off: the return of a bad memory, the end of a
+    /// silence, pain, a change of band.
+    pub(super) fn after_occasion(
+        &mut self,
+        cell: CellIndex,
+        observed: &Observed,
+        mark: Mark,
+        sighting: &Sighting<'_>,
+        config: &Config,
+        out: &mut Vec<Change>,
+    ) {
+        if let Some(index) = self.ledger[cell].candidate {
+            let candidate = &mut self.stories[index];
+            let lead = &self.ledger[candidate.lead()];
+            let pair = lead.partners.iter().find(|p| p.cell == cell && p.after > 0);
+            let heal = pair.map(|p| Span::from_secs(i64::from(p.latest_secs)));
+            candidate.came_again(cell, mark.at, heal);
+        } else if let Some(finding) = recall::weak_return(&self.stories, cell, self.view(config)) {
+            self.tell(finding, config, out);
+        }
+        self.end_silence(cell, config, out);
+        if story::is_severe(self.view(config), cell, sighting.severity) {
+            let (stories, view) = self.stories_and_view(config);
+            for index in stories.hurt(cell, mark, view) {
+                self.restand(index, config, out);
+            }
+        }
+        self.stand(observed.signature, Some((cell, observed.run)), config, out);
+    }
+
+    /// A message that had fallen silent is back.
+    fn end_silence(&mut self, cell: CellIndex, config: &Config, out: &mut Vec<Change>) {
+        let was_silent = std::mem::take(&mut self.ledger[cell].silent);
+        let Some(index) = self.ledger[cell].candidate.filter(|_| was_silent) else {
+            return;
+        };
+        let (stories, view) = self.stories_and_view(config);
+        if stories.end_silence(index, view) {
+            self.closed(index, config, out);
+        }
+    }
+
+    /// Lets go of a candidate that was closed.
+    pub(super) fn closed(&mut self, index: u32, config: &Config, out: &mut Vec<Change>) {
+        let candidate = &self.stories[index];
+        let outcome = candidate.ending.as_ref().map(|e| e.outcome.clone()).unwrap_or_default();
+        let (tenant_id, at, candidate_id) = (self.id.clone(), self.ledger.now, candidate.id);
+        out.push(Change::CandidateClosed { tenant_id, at, candidate_id, outcome });
+        for cell in candidate.cells.clone() {
+            if self.ledger[cell].candidate == Some(index) {
+                self.ledger[cell].candidate = None;
+                self.ledger[cell].told_until = Some(at);
+            }
+            let signature = self.ledger[cell].signature;
+            self.ledger.kinds[signature.0 as usize].leave(index);
+            self.stand(signature, None, config, out);
+        }
+    }
+}

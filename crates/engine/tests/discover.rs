@@ -1,0 +1,221 @@
+//! Streams of invented messages → what the engine says of them. Each case is a folder of
+//! `fixtures/discover/`: `input.txt` in the small language below, `expected.txt` with every
+//! candidate, every band above background, and the digest's titles at the end.
+//!
+//! ```text
+//! # a comment
+//! 2026-03-02 09:15:00 web1 app warning lookup took 5.1 s          one message
+//! every 30m from 2026-03-01 to 2026-03-09 web1 agent info beat    a timer; 3 s of jitter
+//! about 4/day from 2026-03-01 to 2026-03-09 db1 pg info vacuum    chance, so many a day
+//! ```
+//!
+//! `{n}` in a message is replaced by a counter, `{ip}` by an address that changes each time.
+//! Chance comes from a generator with a fixed seed: the same file gives the same stream.
+
+#![allow(clippy::unwrap_used, reason = "a test says by panicking")]
+
+use engine::entities::Entities;
+use engine::signature::{Skeleton, fingerprint};
+use engine::{Config, Engine, EventBatch, Sighting};
+use model::{Change, Digest, Seq, Severity, Span, TenantId, Timestamp};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One message of a stream.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Message {
+    at: Timestamp,
+    host: String,
+    service: String,
+    severity: String,
+    body: String,
+}
+
+/// Knuth's MMIX generator: enough for streams that only have to look unordered.
+struct Chance(u64);
+
+impl Chance {
+    fn share(&mut self) -> f64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A gap of a Poisson process with this mean.
+    fn gap(&mut self, mean: Span) -> Span {
+        mean.scaled(-(1.0 - self.share()).ln())
+    }
+}
+
+fn time(text: &str) -> Timestamp {
+    Timestamp::parse(text, Timestamp::default()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The stream that a case's text describes, in order of time.
+fn stream(text: &str) -> Vec<Message> {
+    let mut chance = Chance(1);
+    let mut messages = Vec::new();
+    for line in text.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#')) {
+        let mut words = line.splitn(2, ' ');
+        let (first, rest) = (words.next().unwrap(), words.next().unwrap());
+        let is_timer = first == "every";
+        let times: Vec<Timestamp>;
+        let message: &str;
+        if is_timer || first == "about" {
+            let parts: Vec<&str> = rest.splitn(6, ' ').collect();
+            let [rate, "from", from, "to", to, tail] = parts[..] else { panic!("{line}") };
+            let mean = match rate.strip_suffix("/day") {
+                Some(per_day) => Span::DAY.scaled(1.0 / per_day.parse::<f64>().unwrap()),
+                None => Span::parse(rate).unwrap(),
+            };
+            let (mut at, to) = (time(from), time(to));
+            let mut found = Vec::new();
+            while at < to {
+                at = at + if is_timer { mean } else { chance.gap(mean) };
+                let jitter = Span::from_secs(3).scaled(chance.share());
+                found.push(if is_timer { at + jitter } else { at });
+            }
+            found.retain(|at| *at < to);
+            (times, message) = (found, tail);
+        } else {
+            let (clock, tail) = rest.split_once(' ').unwrap();
+            (times, message) = (vec![time(&format!("{first} {clock}"))], tail);
+        }
+        let fields: Vec<&str> = message.splitn(4, ' ').collect();
+        let [host, service, severity, body] = fields[..] else { panic!("{line}") };
+        for (n, at) in times.into_iter().enumerate() {
+            let ip = format!("192.0.2.{}", (chance.share() * 250.0) as u32 + 1);
+            let body = body.replace("{n}", &n.to_string()).replace("{ip}", &ip);
+            let (host, service, severity) = (host.into(), service.into(), severity.into());
+            messages.push(Message { at, host, service, severity, body });
+        }
+    }
+    messages.sort();
+    messages
+}
+
+fn batch(messages: &[Message], from: usize) -> EventBatch {
+    let (mut batch, mut skeleton) = (EventBatch::default(), Skeleton::default());
+    for (index, message) in messages.iter().enumerate() {
+        fingerprint(&message.service, &message.body, &mut skeleton);
+        batch.push(&Sighting {
+            seq: Seq((from + index) as u64),
+            at: message.at,
+            host: &message.host,
+            service: &message.service,
+            severity: Severity::from_word(message.severity.as_bytes()),
+            body: &message.body,
+            key: skeleton.key(),
+            entities: Entities::of(&message.body, skeleton.holes()),
+            occurrences: 1,
+        });
+    }
+    batch
+}
+
+/// Runs a stream in pieces of `size` messages; all that the engine says, and the last digest.
+fn run(messages: &[Message], size: usize) -> (Vec<Change>, Digest) {
+    let tenant = TenantId::new("acme");
+    let mut engine = Engine::new(Config::default());
+    let mut changes = Vec::new();
+    for (piece, part) in messages.chunks(size).enumerate() {
+        for sighting in batch(part, piece * size).iter() {
+            engine.observe(&tenant, &sighting, &mut changes);
+        }
+    }
+    let end = messages.last().map(|m| m.at).unwrap();
+    engine.tick(end, &mut changes);
+    let digest = engine.digest(&tenant, end, Timestamp::default()).unwrap();
+    (changes, digest)
+}
+
+fn story(changes: &[Change], digest: &Digest) -> String {
+    let mut text = String::new();
+    for change in changes {
+        match change {
+            Change::CandidateOpened { at, candidate_type, .. } => {
+                writeln!(text, "{} opened {candidate_type}", at.to_minute_text()).unwrap();
+            }
+            Change::CandidateClosed { at, outcome, .. } => {
+                writeln!(text, "{} closed: {outcome}", at.to_minute_text()).unwrap();
+            }
+            Change::BandChanged { at, from, to, reason, .. } => {
+                writeln!(text, "{} {from} -> {to}: {reason}", at.to_minute_text()).unwrap();
+            }
+            Change::SignatureBorn { .. } | Change::LimitReached { .. } => {}
+        }
+    }
+    for item in &digest.items {
+        writeln!(text, "\n{} {} {:.2} {}", item.status, item.band, item.score_total, item.title)
+            .unwrap();
+        writeln!(text, "  {}\n  {}", item.what, item.why_it_matters).unwrap();
+    }
+    text
+}
+
+fn cases() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/discover");
+    let mut cases: Vec<PathBuf> = fs::read_dir(root).unwrap().map(|e| e.unwrap().path()).collect();
+    cases.sort();
+    assert!(!cases.is_empty());
+    cases
+}
+
+fn check(case: &Path) {
+    let messages = stream(&fs::read_to_string(case.join("input.txt")).unwrap());
+    let (changes, digest) = run(&messages, 1_000);
+    let found = story(&changes, &digest);
+    let golden = case.join("expected.txt");
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        fs::write(&golden, &found).unwrap();
+    }
+    let expected = fs::read_to_string(&golden).unwrap_or_default();
+    assert_eq!(found, expected, "{}", case.display());
+    for item in &digest.items {
+        let sum: f64 = item.contributions.iter().map(|c| c.value).sum();
+        assert!((sum - item.score_total).abs() < 0.002, "{}: {sum}", item.title);
+        assert!(item.title.chars().count() <= 90, "{}", item.title);
+        assert!(!item.evidence.is_empty() && !item.check_next.is_empty(), "{}", item.title);
+    }
+}
+
+#[test]
+fn every_case_is_told_as_expected() {
+    cases().iter().for_each(|case| check(case));
+}
+
+/// The engine's state is a fold over its input: how the input is cut, and what other tenants do
+/// meanwhile, changes nothing.
+#[test]
+fn results_do_not_depend_on_how_the_stream_is_cut() {
+    for case in cases() {
+        let messages = stream(&fs::read_to_string(case.join("input.txt")).unwrap());
+        let (changes, digest) = run(&messages, 1_000);
+        for size in [1, 7, messages.len()] {
+            let (again, digest_again) = run(&messages, size);
+            assert_eq!(again, changes, "{} cut by {size}", case.display());
+            assert_eq!(digest_again, digest, "{} cut by {size}", case.display());
+        }
+    }
+}
+
+#[test]
+fn tenants_do_not_see_each_other() {
+    let (acme, bolt) = (TenantId::new("acme"), TenantId::new("bolt"));
+    let case = cases().into_iter().find(|c| c.ends_with("self_heal")).unwrap();
+    let messages = stream(&fs::read_to_string(case.join("input.txt")).unwrap());
+    let mut engine = Engine::new(Config::default());
+    let mut changes = Vec::new();
+    for sighting in batch(&messages, 0).iter() {
+        engine.observe(&acme, &sighting, &mut changes);
+        engine.observe(&bolt, &sighting, &mut changes);
+    }
+    let end = messages.last().unwrap().at;
+    engine.tick(end, &mut changes);
+    let alone = run(&messages, 1_000).1;
+    let beside = engine.digest(&acme, end, Timestamp::default()).unwrap();
+    assert_eq!(beside, alone);
+    let other = engine.digest(&bolt, end, Timestamp::default()).unwrap();
+    assert_ne!(other.items[0].candidate_id, alone.items[0].candidate_id);
+}
