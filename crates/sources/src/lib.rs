@@ -1,0 +1,42 @@
+//! Bytes in: files, folders, standard input, recorded streams. Frames bytes into lines with their
+//! places and never interprets them.
+//!
+//! The path of a byte:
+//!
+//! 1. [`walk`] turns the paths of a command line into [`Input`]s in a fixed order, and says what it
+//!    left out and why;
+//! 2. [`peek`] shows the first lines of an input, so that inputs can be put in the order of their
+//!    times and opened only when it is their turn;
+//! 3. [`LineReader`] reads one input in bounded memory: decompresses it, cuts it into lines, hands
+//!    them out in [`Batch`]es;
+//! 4. [`place`] says how a line's place (input, line) and its `Seq` become each other;
+//! 5. [`Readback`] finds the raw bytes of single lines again, for evidence;
+//! 6. [`Envelopes`] reads lines that are envelopes of an earlier time.
+
+mod batch;
+mod error;
+mod input;
+mod lines;
+mod parkable;
+mod peek;
+pub mod place;
+mod pump;
+mod readback;
+mod recorded;
+mod sniff;
+mod stream;
+mod tail;
+mod walk;
+mod window;
+
+pub use batch::{Batch, Line};
+pub use error::ReadError;
+pub use input::{Input, Kind};
+pub use lines::{LINE_BYTES_MAX, LineReader, More};
+pub use peek::{Peek, peek};
+pub use place::Place;
+pub use readback::Readback;
+pub use recorded::{BadLine, Envelopes, RECORD_BYTES_MAX, Record};
+pub use stream::Compression;
+pub use tail::last_line;
+pub use walk::{Reason, Skipped, Walk, walk};
