@@ -1,0 +1,93 @@
+//! The other side of a digest: that nothing needs anyone, and why that can be believed.
+
+use super::{Line, is_closed};
+use crate::figure::{self, counted, grouped};
+use model::{Band, Counts, Digest, Item, Quiet};
+
+/// `3 items: 1 promote, 1 watch, 1 closed`, or that there is none. Silence is good news only where there was
+/// something to hear and the usual is known.
+pub(crate) fn headline(digest: &Digest) -> String {
+    let items = digest.items.len() as u64;
+    let quiet = &digest.quiet;
+    match (items, quiet.events) {
+        (0, 0) => "There are no events to judge, so nothing can be said.".to_owned(),
+        (0, _) => match (quiet.learning_until, quiet.held_back) {
+            (Some(until), _) => format!(
+                "Nothing to show yet: what is usual is still being learnt, until {}.",
+                until.to_minute_text()
+            ),
+            (None, 0) => "Nothing needs you.".to_owned(),
+            (None, held) => {
+                let held = counted(held, "candidate", "candidates");
+                format!("Nothing to show, but {held} held back.")
+            }
+        },
+        _ => {
+            let (closed, open): (Vec<&Item>, Vec<_>) =
+                digest.items.iter().partition(|item| is_closed(item));
+            let of = |band: &Band| open.iter().filter(|i| i.band == *band).count();
+            let told = |band: &Band| (of(band) > 0).then(|| format!("{} {band}", of(band)));
+            let mut parts: Vec<String> = Band::ALL.iter().rev().filter_map(told).collect();
+            if parts.is_empty() {
+                let over = counted(items, "item is over", "items are over");
+                return format!("Nothing needs you now; {over}.");
+            }
+            parts.extend((!closed.is_empty()).then(|| format!("{} closed", closed.len())));
+            format!("{}: {}.", counted(items, "item", "items"), parts.join(", "))
+        }
+    }
+}
+
+/// Why the rest needs nobody: what was read, what it was sorted into, what was held back.
+pub(crate) fn quiet(quiet: &Quiet, counts: Option<&Counts>) -> Vec<Line> {
+    let mut lines = vec![Line::Point(format!(
+        "{} of {} checked: {} of message.",
+        counted(quiet.events, "event", "events"),
+        counted(quiet.hosts, "host", "hosts"),
+        counted(quiet.signatures, "kind", "kinds"),
+    ))];
+    if !quiet.bands.is_empty() {
+        let in_band = |b: &Band| grouped(quiet.bands.get(b.word()).copied().unwrap_or(0));
+        let bands = Band::ALL.iter().rev().map(|b| format!("{} {b}", in_band(b)));
+        let ignored = counted(quiet.ignored_events, "event", "events");
+        let bands = bands.collect::<Vec<_>>().join(", ");
+        lines.push(Line::Point(format!("Kinds by band: {bands} (with {ignored}).")));
+    }
+    lines.extend(quiet.notes.iter().cloned().map(Line::Point));
+    if quiet.held_back > 0 {
+        let held = counted(quiet.held_back, "candidate", "candidates");
+        lines.push(Line::Point(format!(
+            "{held} held back by the limit on items or the false-alarm budget."
+        )));
+    }
+    if let Some(until) = quiet.learning_until {
+        let until = until.to_minute_text();
+        lines.push(Line::Point(format!("Still learning what is usual, until {until}.")));
+    }
+    lines.extend(counts.into_iter().flat_map(intake));
+    lines
+}
+
+/// What became of every line of input, all tenants together.
+fn intake(counts: &Counts) -> Vec<Line> {
+    let mut lines = vec![Line::Point(format!("All input: {}.", figure::counts_line(counts)))];
+    if counts.repeated > 0 {
+        let more = counted(counts.repeated, "further occurrence", "further occurrences");
+        lines.push(Line::Point(format!("The repeats stand for {more}.")));
+    }
+    if !counts.defects.is_empty() {
+        let said = |(word, count): (&&str, &u64)| {
+            format!("{} {}", word.replace('_', " "), grouped(*count))
+        };
+        let defects: Vec<String> = counts.defects.iter().map(said).collect();
+        lines.push(Line::Point(format!(
+            "Missing, assumed or broken in events: {}.",
+            defects.join(", ")
+        )));
+    }
+    if !counts.balances() {
+        let text = "These counts do not add up: lines are unaccounted for. Please report it.";
+        lines.push(Line::Point(text.to_owned()));
+    }
+    lines
+}

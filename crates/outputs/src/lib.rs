@@ -1,0 +1,37 @@
+//! What people and tools read: digests and explanations in text, Markdown and JSON.
+//!
+//! Pure rendering: structs of `model` in, a `String` out. No clock, no terminal, no environment;
+//! what the caller knows about the terminal comes in as a [`Style`].
+//!
+//! ```text
+//! Item, Quiet, Counts ──► blocks (what is said, in which order) ──► text | markdown   (how it looks)
+//! Digest, Explanation ──► json                                                        (for tools)
+//! ```
+//!
+//! Log text is hostile. Strings stay as they are in the blocks and are made harmless at one place
+//! per format, where they leave: [`safe::text`], [`safe::markdown`], [`safe::json`].
+
+mod blocks;
+pub mod digest;
+pub mod explain;
+pub mod figure;
+mod json;
+mod markdown;
+pub mod safe;
+mod text;
+
+/// How a text page is to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Colours (SGR codes) may be used. Nothing is told by colour alone.
+    pub color: bool,
+    /// Columns of the page; 48–100 are used, longer lines are hard to read. Each character counts
+    /// as one column, so wide letters (CJK) may pass the edge.
+    pub width: usize,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Style { color: false, width: 80 }
+    }
+}
