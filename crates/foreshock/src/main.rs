@@ -1,0 +1,14 @@
+//! Foreshock: an operational memory for weak signals. Reads logs, remembers, and tells an operator
+//! what is quietly becoming important. This file: arguments in, exit code out.
+
+mod cli;
+mod demo;
+mod interrupt;
+mod progress;
+mod runtime;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main().into()
+}

@@ -1,0 +1,85 @@
+//! The same lines, compressed or piped in, give the same digest.
+
+use crate::program::{items_without_sources, piped, run, write};
+use serde_json::Value;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+/// Ten days of lines that name their year: the demonstration's.
+fn demo_log(folder: &Path) -> Vec<u8> {
+    run(folder, &["demo", "--save", "plain.log", "--format", "json"]).ok();
+    fs::read(folder.join("plain.log")).unwrap()
+}
+
+/// Bytes → the same, compressed.
+type Compress = fn(&[u8]) -> Vec<u8>;
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let options = lzma_rust2::XzOptions::with_preset(0);
+    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zst(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 1).unwrap()
+}
+
+fn assert_same(one: &Value, other: &Value, form: &str) {
+    assert_eq!(items_without_sources(one), items_without_sources(other), "{form}");
+    for field in ["as_of", "quiet", "counts"] {
+        assert_eq!(one[field], other[field], "{form}: {field}");
+    }
+    assert_eq!(one["items"].as_array().unwrap().len(), 1, "{form}");
+}
+
+#[test]
+fn compressed_files_and_pipes_give_the_digest_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let plain = demo_log(folder);
+    let scan = |path: &str| run(folder, &["scan", path, "--format", "json"]).ok().json();
+    let of_file = scan("plain.log");
+    let forms: [(&str, Compress); 4] = [("gz", gzip), ("bz2", bzip2), ("xz", xz), ("zst", zst)];
+    for (form, compress) in forms {
+        let name = format!("packed.log.{form}");
+        let packed = compress(&plain);
+        write(&folder.join(&name), &packed, crate::program::MODIFIED_SECS);
+        assert_same(&of_file, &scan(&name), form);
+        let of_pipe = piped(folder, &["scan", "--format", "json"], &packed).ok();
+        assert_same(&of_file, &of_pipe.json(), form);
+    }
+    for path in [&["scan", "--format", "json"][..], &["scan", "-", "--format", "json"]] {
+        let of_pipe = piped(folder, path, &plain).ok().json();
+        assert_same(&of_file, &of_pipe, "standard input");
+        let evidence = &of_pipe["items"][0]["evidence"][0];
+        assert_eq!(evidence["source"], "standard input");
+    }
+}
+
+#[test]
+fn a_compressed_file_that_breaks_off_gives_what_was_whole_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut packed = gzip(&demo_log(folder));
+    packed.truncate(packed.len() / 2);
+    write(&folder.join("cut.log.gz"), &packed, crate::program::MODIFIED_SECS);
+    let ran = run(folder, &["scan", "cut.log.gz", "--format", "json"]);
+    assert_eq!(ran.code, 10, "{}", ran.err);
+    assert!(ran.err.contains("cut.log.gz"), "{}", ran.err);
+    assert!(ran.json()["counts"]["lines"].as_u64().unwrap() > 1_000);
+    crate::program::assert_balances(&ran.json());
+}
