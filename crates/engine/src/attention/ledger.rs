@@ -6,7 +6,6 @@ use super::cell::{Cell, CellIndex, HostIndex, Mark};
 use super::known::{Host, Kind, Reach, Service, ServiceIndex, worse};
 use super::recent::Recent;
 use crate::config::Config;
-use crate::discover::recurrence::Run;
 use crate::entities::EntityCounts;
 use crate::sighting::Sighting;
 use crate::signature::SignatureIndex;
@@ -25,8 +24,6 @@ pub struct Observed {
     pub is_new: bool,
     /// It begins a new occasion in its cell.
     pub starts: bool,
-    /// The least likely run of the cell's latest occasions; asked once for all who need it.
-    pub run: Option<Run>,
 }
 
 /// All that is known of one tenant's stream.
@@ -92,7 +89,7 @@ impl Ledger {
         let mark = Mark { at, seq: sighting.seq };
         let Some(cell) = self.cell(signature, host, mark, config.limits.cells_max) else {
             self.cells_overflowed += 1;
-            return Observed { signature, cell: None, is_new, starts: false, run: None };
+            return Observed { signature, cell: None, is_new, starts: false };
         };
         let state = &mut self.cells[cell.0 as usize];
         if !std::mem::replace(&mut state.touched, true) {
@@ -105,13 +102,12 @@ impl Ledger {
         kind.busiest = kind.busiest.max(events);
         kind.worst = worse(kind.worst, worst);
         if starts {
-            let kind = &mut self.kinds[signature.0 as usize];
             kind.occasions += 1;
             kind.entities.add(sighting.entities);
             kind.reach.push(Reach { at, cell, entities: sighting.entities });
             self.meet(cell, at, config);
         }
-        Observed { signature, cell: Some(cell), is_new, starts, run: None }
+        Observed { signature, cell: Some(cell), is_new, starts }
     }
 
     fn host(&mut self, name: &str, at: Timestamp, hosts_max: usize) -> HostIndex {
@@ -278,11 +274,6 @@ impl Ledger {
         let cell = &self[cell];
         let service = self.kinds[cell.signature.0 as usize].service;
         self.service_on_host.get(&(service, cell.host)).copied().unwrap_or(cell.first.at)
-    }
-
-    /// The cell of a signature on a host.
-    pub fn find(&self, signature: SignatureIndex, host: HostIndex) -> Option<CellIndex> {
-        self.cell_of.get(&(signature, host)).copied()
     }
 
     /// The signature of a cell, over all hosts.

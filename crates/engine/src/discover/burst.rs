@@ -4,8 +4,7 @@
 //! come in clumps), and the largest hour of the last seven days, which timers and nightly jobs
 //! reach each day but do not pass.
 
-use super::{Detector, Facts, Finding, View};
-use crate::attention::ledger::Observed;
+use super::{Detector, Facts, Finding, Moment, View};
 use crate::stats::overdispersed_surprise;
 use model::{CandidateType, Severity, Span};
 
@@ -22,8 +21,8 @@ const DISPERSION: f64 = 3.0;
 /// History that the usual must at least rest on.
 const HISTORY_MIN: Span = Span::HOUR.times(6);
 
-fn judge(view: View<'_>, observed: &Observed) -> Option<Finding> {
-    let index = observed.cell?;
+fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
+    let index = moment.cell;
     let cell = &view.ledger[index];
     let asked = &view.config.discover;
     let (events, hour) = (cell.hours.quarter(), cell.hours.hour());

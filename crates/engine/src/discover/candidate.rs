@@ -157,13 +157,17 @@ impl Candidate {
         self.surprise = self.surprise.max(finding.surprise);
         if names_it {
             let others = std::mem::replace(&mut self.cells, finding.cells.clone());
-            self.add_cells(others);
+            for cell in others {
+                self.add_cell(cell);
+            }
             (self.kind, self.facts) = (finding.kind, finding.facts);
             (self.occasions, self.followed, self.counted_until) =
                 (occasions, followed, counted_until);
         } else {
             let is_same = finding.kind == self.kind && finding.cells.first() == self.cells.first();
-            self.add_cells(finding.cells);
+            for cell in finding.cells {
+                self.add_cell(cell);
+            }
             if is_same {
                 self.facts = finding.facts;
                 self.occasions = self.occasions.max(occasions);
@@ -174,12 +178,13 @@ impl Candidate {
         self.recount();
     }
 
-    fn add_cells(&mut self, cells: Vec<CellIndex>) {
-        for cell in cells {
-            if !self.cells.contains(&cell) && self.cells.len() < CELLS_MAX {
-                self.cells.push(cell);
-            }
+    /// Adds a cell, if it is new to the story and there is room.
+    pub fn add_cell(&mut self, cell: CellIndex) -> bool {
+        let has_room = !self.cells.contains(&cell) && self.cells.len() < CELLS_MAX;
+        if has_room {
+            self.cells.push(cell);
         }
+        has_room
     }
 
     /// A new occasion of one of its cells; `heal` is how long its second cell took to follow its

@@ -16,10 +16,11 @@ pub mod spread;
 pub mod story;
 
 use crate::attention::cell::{CellIndex, Mark};
-use crate::attention::ledger::{Ledger, Observed};
+use crate::attention::ledger::Ledger;
 use crate::config::Config;
-use crate::signature::Library;
+use crate::signature::{Library, SignatureIndex};
 use model::{CandidateId, CandidateType, Span, Timestamp};
+use recurrence::Run;
 
 /// What a detector may look at.
 #[derive(Clone, Copy)]
@@ -32,6 +33,35 @@ pub struct View<'a> {
     pub config: &'a Config,
     /// The engine's clock.
     pub now: Timestamp,
+}
+
+/// One sighting as the detectors judge it.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The signature.
+    pub signature: SignatureIndex,
+    /// The cell in which it was seen.
+    pub cell: CellIndex,
+    /// It begins a new occasion there.
+    pub starts: bool,
+    /// The least likely run of the cell's latest occasions, if this one begins one; asked once for
+    /// all who need it.
+    pub run: Option<Run>,
+}
+
+impl Moment {
+    /// The cell, if a new occasion begins in it.
+    pub fn started(&self) -> Option<CellIndex> {
+        self.starts.then_some(self.cell)
+    }
+}
+
+/// The starts of all occasions of these cells since then, in order of time.
+fn starts_since(view: View<'_>, cells: &[CellIndex], since: Timestamp) -> Vec<Mark> {
+    let mut marks: Vec<Mark> = cells.iter().flat_map(|c| view.ledger[*c].starts.iter()).collect();
+    marks.retain(|m| m.at >= since);
+    marks.sort_by_key(|m| (m.at, m.seq));
+    marks
 }
 
 /// One claim of a detector about a subject, with its numbers.
@@ -172,7 +202,7 @@ pub struct Detector {
     /// What it looks for, in one line.
     pub summary: &'static str,
     /// Judges after a sighting.
-    pub on_sighting: Option<fn(View<'_>, &Observed) -> Option<Finding>>,
+    pub on_sighting: Option<fn(View<'_>, &Moment) -> Option<Finding>>,
     /// Judges when time has passed.
     pub on_tick: Option<fn(View<'_>) -> Vec<Finding>>,
 }

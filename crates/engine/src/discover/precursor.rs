@@ -4,9 +4,8 @@
 //! much more often than it leads.
 
 use super::recurrence::unusual_run;
-use super::{Detector, Facts, Finding, View, self_heal};
-use crate::attention::cell::{CellIndex, Mark, Partner};
-use crate::attention::ledger::Observed;
+use super::{Detector, Facts, Finding, Moment, View, self_heal, starts_since};
+use crate::attention::cell::{CellIndex, Partner};
 use crate::stats::wilson_lower;
 use model::{CandidateType, Severity, Span};
 
@@ -21,8 +20,8 @@ pub const DETECTOR: Detector = Detector {
 /// Mean delay below which two messages are one happening and none announces the other.
 const LAG_SECS_MIN: u32 = 2;
 
-fn judge(view: View<'_>, observed: &Observed) -> Option<Finding> {
-    let cell = observed.cell.filter(|_| observed.starts)?;
+fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
+    let cell = moment.started()?;
     if let Some(finding) = judge_leader(view, cell) {
         return Some(finding);
     }
@@ -63,15 +62,12 @@ fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
     }
     let mut cells = vec![leader, effect.cell];
     cells.extend(cell.partners.iter().filter(leads).map(|p| p.cell).filter(|c| *c != effect.cell));
-    let mut marks: Vec<Mark> = cells.iter().flat_map(|c| view.ledger[*c].starts.iter()).collect();
-    marks.retain(|m| m.at >= run.since);
-    marks.sort_by_key(|m| (m.at, m.seq));
     Some(Finding {
         kind: CandidateType::Precursor,
+        marks: starts_since(view, &cells, run.since),
         cells,
         events: 0,
         onset: run.since,
-        marks,
         surprise: run.surprise,
         facts: Facts::Precursor {
             occasions: run.occasions,

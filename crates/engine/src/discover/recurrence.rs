@@ -4,9 +4,8 @@
 //! was before the run: this host's own past, or the same message on the tenant's other hosts,
 //! whichever is higher. The smallest chance, paid for by the number of runs tried, is the surprise.
 
-use super::{Detector, Facts, Finding, View};
+use super::{Detector, Facts, Finding, Moment, View};
 use crate::attention::cell::{Cell, CellIndex};
-use crate::attention::ledger::Observed;
 use crate::stats::{combined_surprise, laplace_trend, normal_surprise, overdispersed_surprise};
 use model::{CandidateType, Severity, Span, Timestamp};
 
@@ -58,9 +57,9 @@ impl Run {
     }
 }
 
-fn judge(view: View<'_>, observed: &Observed) -> Option<Finding> {
-    let cell = observed.cell.filter(|_| observed.starts)?;
-    let run = observed.run?;
+fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
+    let cell = moment.started()?;
+    let run = moment.run?;
     let asked = &view.config.discover;
     let enough = run.occasions >= asked.recurrence_occasions_min
         && run.within() >= asked.recurrence_span_min

@@ -5,9 +5,8 @@
 //! and severities only decide that B is the recovery of A.
 
 use super::recurrence::unusual_run;
-use super::{Detector, Facts, Finding, View};
-use crate::attention::cell::{CellIndex, Mark};
-use crate::attention::ledger::Observed;
+use super::{Detector, Facts, Finding, Moment, View, starts_since};
+use crate::attention::cell::CellIndex;
 use model::{CandidateType, Severity, Span};
 
 /// In the list of detectors.
@@ -18,8 +17,8 @@ pub const DETECTOR: Detector = Detector {
     on_tick: None,
 };
 
-fn judge(view: View<'_>, observed: &Observed) -> Option<Finding> {
-    let cell = observed.cell.filter(|_| observed.starts)?;
+fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
+    let cell = moment.started()?;
     // Either half may be the one that completes the evidence.
     if let Some(finding) = judge_failure(view, cell) {
         return Some(finding);
@@ -48,16 +47,13 @@ fn judge_failure(view: View<'_>, failure: CellIndex) -> Option<Finding> {
     if run.occasions < asked.heal_pairs_min || run.surprise < asked.pair_surprise_min(pairs) {
         return None;
     }
-    let recovery = &view.ledger[healing.cell];
-    let mut marks: Vec<Mark> = cell.starts.iter().chain(recovery.starts.iter()).collect();
-    marks.retain(|m| m.at >= run.since);
-    marks.sort_by_key(|m| (m.at, m.seq));
+    let cells = vec![failure, healing.cell];
     Some(Finding {
         kind: CandidateType::SelfHeal,
-        cells: vec![failure, healing.cell],
+        marks: starts_since(view, &cells, run.since),
+        cells,
         events: 0,
         onset: run.since,
-        marks,
         surprise: run.surprise,
         facts: Facts::SelfHeal {
             pairs: pairs.min(run.occasions),

@@ -3,10 +3,9 @@
 //! The number of hosts expected is at most the number of occasions expected in that time over the
 //! whole tenant. A change that brings several new messages to several hosts is not a spread.
 
-use super::{Detector, Facts, Finding, View, change};
+use super::{Detector, Facts, Finding, Moment, View, change};
 use crate::attention::cell::{CellIndex, Mark};
 use crate::attention::known::{Kind, Reach};
-use crate::attention::ledger::Observed;
 use crate::stats::poisson_surprise;
 use model::{CandidateType, Severity, Span, Timestamp};
 use std::collections::BTreeMap;
@@ -22,10 +21,10 @@ pub const DETECTOR: Detector = Detector {
 /// History that the usual must at least rest on: in a stream's first hours every host is new.
 const HISTORY_MIN: Span = Span::HOUR.times(6);
 
-fn judge(view: View<'_>, observed: &Observed) -> Option<Finding> {
-    let cell = observed.cell.filter(|_| observed.starts)?;
+fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
+    let cell = moment.started()?;
     let asked = &view.config.discover;
-    let kind = &view.ledger.kinds[observed.signature.0 as usize];
+    let kind = &view.ledger.kinds[moment.signature.0 as usize];
     let is_young = view.now - view.ledger.first < HISTORY_MIN;
     let is_narrow = kind.cells.len() < asked.spread_hosts_min as usize;
     if is_young || is_narrow || view.ledger[cell].worst == Some(Severity::Debug) {
@@ -51,7 +50,7 @@ fn judge(view: View<'_>, observed: &Observed) -> Option<Finding> {
         .filter(|wave| wave.surprise >= asked.spread_surprise_min)
         .max_by(|a, b| a.surprise.total_cmp(&b.surprise));
     let wave = shared.or_else(any)?;
-    if change::is_change(view, observed.signature, &wave.reached) {
+    if change::is_change(view, moment.signature, &wave.reached) {
         return None;
     }
     Some(finding(view, kind, wave))

@@ -11,7 +11,7 @@ use crate::attention::ledger::Ledger;
 use crate::config::Config;
 use crate::discover::recurrence::unusual_run;
 use crate::discover::story::Stories;
-use crate::discover::{DETECTORS, View, lexicon};
+use crate::discover::{DETECTORS, Moment, View, lexicon};
 use crate::sighting::Sighting;
 use crate::signature::{Library, SignatureIndex, Skeleton, fingerprint};
 use model::{Change, Span, TenantId, Timestamp};
@@ -68,19 +68,21 @@ impl Tenant {
     pub fn observe(&mut self, sighting: &Sighting<'_>, config: &Config, out: &mut Vec<Change>) {
         self.tick(sighting.at, config, out);
         let index = self.assign(sighting);
-        let mut observed = self.ledger.observe(sighting, index, config);
+        let observed = self.ledger.observe(sighting, index, config);
         if observed.is_new {
             self.born(index, sighting.at, out);
         }
         let Some(cell) = observed.cell else { return };
+        let run = match observed.starts {
+            true => unusual_run(self.view(config), cell),
+            false => None,
+        };
+        let moment = Moment { signature: index, cell, starts: observed.starts, run };
         let mark = Mark { at: sighting.at, seq: sighting.seq };
-        if observed.starts {
-            observed.run = unusual_run(self.view(config), cell);
-        }
         self.grow(cell, mark, sighting.occurrences, config);
-        self.detect(&observed, config, out);
-        if observed.starts {
-            self.after_occasion(cell, &observed, mark, sighting, config, out);
+        self.detect(&moment, config, out);
+        if moment.starts {
+            self.after_occasion(&moment, mark, sighting.severity, config, out);
         }
     }
 

@@ -2,14 +2,11 @@
 
 use super::Tenant;
 use crate::attention::cell::{CellIndex, Mark};
-use crate::attention::ledger::Observed;
 use crate::config::Config;
-use crate::discover::candidate::CELLS_MAX;
 use crate::discover::story::{self, Told};
-use crate::discover::{DETECTORS, Finding};
+use crate::discover::{DETECTORS, Finding, Moment};
 use crate::memory::recall;
-use crate::sighting::Sighting;
-use model::{CandidateType, Change, Span};
+use model::{CandidateType, Change, Severity, Span};
 
 impl Tenant {
     /// Adds an event to the open story of its cell.
@@ -21,8 +18,7 @@ impl Tenant {
         };
         let candidate = &mut self.stories[index];
         candidate.grow(mark, n);
-        if !candidate.cells.contains(&cell) && candidate.cells.len() < CELLS_MAX {
-            candidate.cells.push(cell);
+        if candidate.add_cell(cell) {
             self.ledger[cell].candidate = Some(index);
         }
     }
@@ -35,10 +31,10 @@ impl Tenant {
     }
 
     /// Lets the detectors judge a sighting; the first that speaks names the subject.
-    pub(super) fn detect(&mut self, observed: &Observed, config: &Config, out: &mut Vec<Change>) {
+    pub(super) fn detect(&mut self, moment: &Moment, config: &Config, out: &mut Vec<Change>) {
         let view = self.view(config);
         let mut judges = DETECTORS.iter().filter_map(|detector| detector.on_sighting);
-        if let Some(finding) = judges.find_map(|judge| judge(view, observed)) {
+        if let Some(finding) = judges.find_map(|judge| judge(view, moment)) {
             self.tell(finding, config, out);
         }
     }
@@ -82,13 +78,13 @@ impl Tenant {
     /// silence, pain, a change of band.
     pub(super) fn after_occasion(
         &mut self,
-        cell: CellIndex,
-        observed: &Observed,
+        moment: &Moment,
         mark: Mark,
-        sighting: &Sighting<'_>,
+        severity: Option<Severity>,
         config: &Config,
         out: &mut Vec<Change>,
     ) {
+        let cell = moment.cell;
         if let Some(index) = self.ledger[cell].candidate {
             let candidate = &mut self.stories[index];
             let lead = &self.ledger[candidate.lead()];
@@ -99,13 +95,13 @@ impl Tenant {
             self.tell(finding, config, out);
         }
         self.end_silence(cell, config, out);
-        if story::is_severe(self.view(config), cell, sighting.severity) {
+        if story::is_severe(self.view(config), cell, severity) {
             let (stories, view) = self.stories_and_view(config);
             for index in stories.hurt(cell, mark, view) {
                 self.restand(index, config, out);
             }
         }
-        self.stand(observed.signature, Some((cell, observed.run)), config, out);
+        self.stand(moment.signature, Some((cell, moment.run)), config, out);
     }
 
     /// A message that had fallen silent is back.
