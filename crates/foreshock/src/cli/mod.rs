@@ -84,6 +84,17 @@ pub(crate) enum Exit {
     Interrupted,
 }
 
+impl Exit {
+    /// How a run over inputs ended: being stopped outweighs what could not be read.
+    fn of_reading(is_interrupted: bool, is_partial: bool) -> Exit {
+        match (is_interrupted, is_partial) {
+            (true, _) => Exit::Interrupted,
+            (false, true) => Exit::Partial,
+            (false, false) => Exit::Ok,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(match exit {

@@ -100,11 +100,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     out.finish()?;
     tell(&run, talk)?;
     let is_partial = walk.failures() > 0 || !run.errors.is_empty();
-    Ok(match (interrupt.is_set(), is_partial) {
-        (true, _) => Exit::Interrupted,
-        (false, true) => Exit::Partial,
-        (false, false) => Exit::Ok,
-    })
+    Ok(Exit::of_reading(interrupt.is_set(), is_partial))
 }
 
 /// Says on standard error what was wrong with the stream, and what became of its lines.

@@ -119,11 +119,7 @@ pub(super) fn read(reading: &Reading, talk: Talk) -> anyhow::Result<Read> {
         writeln!(io::stderr(), "foreshock: {error}")?;
     }
     let is_partial = walk.failures() > 0 || !run.report.errors.is_empty();
-    let exit = match (run.is_interrupted, is_partial) {
-        (true, _) => Exit::Interrupted,
-        (false, true) => Exit::Partial,
-        (false, false) => Exit::Ok,
-    };
+    let exit = Exit::of_reading(run.is_interrupted, is_partial);
     if run.is_interrupted {
         writeln!(io::stderr(), "foreshock: interrupted; this is what was read so far")?;
     }

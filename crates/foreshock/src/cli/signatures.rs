@@ -115,13 +115,7 @@ impl<'a> Feed<'a> {
     }
 
     fn exit(&self, left_out: u64) -> Exit {
-        if self.interrupt.is_set() {
-            Exit::Interrupted
-        } else if self.failures + left_out > 0 {
-            Exit::Partial
-        } else {
-            Exit::Ok
-        }
+        Exit::of_reading(self.interrupt.is_set(), self.failures + left_out > 0)
     }
 
     fn show(&mut self) {
