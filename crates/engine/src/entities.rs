@@ -3,14 +3,15 @@
 //! same one, without keeping the text.
 
 use crate::signature::{Hole, HoleKind};
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Entities kept of one event; the first ones name its subject nearly always.
-const ENTITIES: usize = 4;
+const ENTITIES: usize = 3;
 
 /// Hashes of the first entities of one event; 0 stands for none. 32 bits: a chance meeting of two
 /// values among the few that are ever compared has odds of one in four billion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Entities([u32; ENTITIES]);
 
 impl Entities {
@@ -69,10 +70,16 @@ fn names_something(kind: HoleKind) -> bool {
 
 /// How often each entity was named, for the most frequent ones: the Space-Saving sketch (Metwally,
 /// Agrawal and El Abbadi 2005). A count is never too low, so what is rare is never overstated.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct EntityCounts([(u32, u32); 8]);
 
 impl EntityCounts {
+    /// Counts that begin after `before` events, of which nothing is known: each may have named
+    /// anything.
+    pub fn after(before: u32) -> EntityCounts {
+        EntityCounts([(0, before); 8])
+    }
+
     /// Counts each entity of one event.
     pub fn add(&mut self, entities: Entities) {
         for entity in entities.iter() {
@@ -115,7 +122,7 @@ mod tests {
     #[test]
     fn counts_are_exact_while_few_and_never_too_low() {
         let mut counts = EntityCounts::default();
-        let one = |n: u32| Entities([n, 0, 0, 0]);
+        let one = |n: u32| Entities([n, 0, 0]);
         (0..5).for_each(|_| counts.add(one(7)));
         assert_eq!((counts.count(7), counts.count(8)), (5, 0));
         (100..150).for_each(|n| counts.add(one(n)));

@@ -29,7 +29,7 @@ impl Tenant {
         let view = self.view(config);
         let candidate = self.stories.find(id)?;
         let lead = view.ledger[candidate.lead()].signature;
-        let standing = &view.ledger.kinds[lead.0 as usize].standing;
+        let history = view.ledger.kinds[lead.0 as usize].history();
         let mut notes = vec![format!(
             "told at {}, {} after it began",
             candidate.opened.to_minute_text(),
@@ -48,7 +48,7 @@ impl Tenant {
             item: Some(score::item(candidate, self.id(), self.band_of(candidate), view)),
             signature: Some(view.library.signature(lead).clone()),
             band: self.band_of(candidate),
-            history: standing.history.clone(),
+            history: history.iter().map(|moved| (*moved).into()).collect(),
             notes,
         })
     }
@@ -59,13 +59,14 @@ impl Tenant {
         let known = 0..view.ledger.kinds.len() as u32;
         let index = known.map(SignatureIndex).find(|i| view.library.signature(*i).id == id)?;
         let kind = &view.ledger.kinds[index.0 as usize];
-        let open = kind.cells.iter().find_map(|c| view.ledger[*c].candidate).or(kind.spread);
+        let mut cells = view.ledger.cells_of(index);
+        let open = cells.find_map(|c| view.ledger[c].candidate).or(kind.spread());
         let band = kind.standing.band;
         Some(Explanation {
             item: open.map(|i| score::item(&self.stories[i], self.id(), band, view)),
             signature: Some(view.library.signature(index).clone()),
             band,
-            history: kind.standing.history.clone(),
+            history: kind.history().iter().map(|moved| (*moved).into()).collect(),
             notes: notes(index, band, view),
         })
     }
@@ -85,12 +86,12 @@ fn notes(index: SignatureIndex, band: Band, view: View<'_>) -> Vec<String> {
     let mut notes = vec![format!(
         "{} on {} from {} to {}",
         counted(kind.events, "event"),
-        counted(kind.cells.len() as u64, "host"),
-        kind.first.to_minute_text(),
-        kind.last.to_minute_text()
+        counted(u64::from(kind.hosts), "host"),
+        kind.first.at().to_minute_text(),
+        kind.last.at().to_minute_text()
     )];
     // The busiest cells tell most; a few are enough.
-    let mut cells: Vec<CellIndex> = kind.cells.clone();
+    let mut cells: Vec<CellIndex> = view.ledger.cells_of(index).collect();
     cells.sort_by_key(|c| std::cmp::Reverse(view.ledger[*c].events));
     for cell in cells.iter().take(3) {
         notes.push(of_cell(*cell, view));
@@ -108,7 +109,7 @@ fn notes(index: SignatureIndex, band: Band, view: View<'_>) -> Vec<String> {
 fn of_cell(cell: CellIndex, view: View<'_>) -> String {
     let state = &view.ledger[cell];
     let host = &view.ledger.host_of(cell).name;
-    let days = ((view.now - state.first.at).as_secs_f64() / 86_400.0).max(1.0);
+    let days = ((view.now - state.first().at).as_secs_f64() / 86_400.0).max(1.0);
     let is_regular = state.is_regular(view.config.discover.silence_spread_max);
     let rhythm = match state.gaps.count() >= 3 && is_regular {
         true => format!(", every {} like clockwork", state.gaps.usual()),

@@ -109,12 +109,18 @@ macro_rules! derived_id {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                if !s.is_human_readable() {
+                    return self.0.serialize(s);
+                }
                 s.collect_str(self)
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                if !d.is_human_readable() {
+                    return <[u8; 16]>::deserialize(d).map(Self);
+                }
                 String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
             }
         }

@@ -3,7 +3,7 @@
 use crate::SignatureId;
 
 /// One kind of message.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Signature {
     /// Follows from service, skeleton and the tokenizer's version alone.
     pub id: SignatureId,

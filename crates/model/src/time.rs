@@ -8,7 +8,20 @@ use std::ops::{Add, Sub};
 const MICROS: i64 = 1_000_000;
 
 /// A length of time in microseconds; may be negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(transparent)]
 pub struct Span(i64);
 
 impl Span {
@@ -295,14 +308,21 @@ impl fmt::Debug for Timestamp {
     }
 }
 
+/// RFC 3339 for people and tools; plain microseconds in binary forms, which are read back by us alone.
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        if !s.is_human_readable() {
+            return s.serialize_i64(self.0);
+        }
         s.collect_str(self)
     }
 }
 
 impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        if !d.is_human_readable() {
+            return i64::deserialize(d).map(Timestamp);
+        }
         let text = String::deserialize(d)?;
         let instant = text.parse::<jiff::Timestamp>().map_err(serde::de::Error::custom)?;
         Ok(Timestamp(instant.as_microsecond()))

@@ -9,24 +9,39 @@
 //! | background | first sighting; any higher band that is left | – |
 //! | ignore_fast | known for `ignore_after`, more than `rare_per_day_max` events a day on one host, no evidence in `ignore_after` | any evidence of watch |
 
+use super::mark::Secs;
 use crate::config::Attention;
 use model::{Band, BandChange, Severity, Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Band changes kept per signature; older ones go.
-const HISTORY_MAX: usize = 12;
-
-/// Where a signature stands, and how it came there.
-#[derive(Debug, Clone, Default)]
+/// Where a signature stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
     /// The band.
     pub band: Band,
-    /// The last time that anything spoke for more than background.
-    pub evidence_at: Option<Timestamp>,
-    /// The strongest surprise since then, in decades.
-    pub surprise: f64,
-    /// The latest changes, oldest first.
-    pub history: Vec<BandChange>,
+    /// The last time that anything spoke for more than background; the epoch for never.
+    evidence_at: Secs,
+}
+
+/// One change of band, with the rule and the numbers that moved it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    /// When it took effect.
+    pub at: Timestamp,
+    /// The band before.
+    pub from: Band,
+    /// The band after.
+    pub to: Band,
+    /// The rule.
+    pub rule: Rule,
+}
+
+impl From<Moved> for BandChange {
+    fn from(moved: Moved) -> BandChange {
+        let Moved { at, from, to, rule } = moved;
+        BandChange { at, from, to, reason: rule.to_string() }
+    }
 }
 
 /// What an open candidate says for its signatures.
@@ -58,7 +73,7 @@ pub struct Evidence {
 }
 
 /// A rule of entry or exit and the numbers it saw; put into words only when a band changes.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Rule {
     /// The candidate's score is high enough for a person at once.
     HighScore(f64),
@@ -136,19 +151,17 @@ impl Standing {
         evidence: &Evidence,
         now: Timestamp,
         config: &Attention,
-    ) -> Option<BandChange> {
+    ) -> Option<Moved> {
         if let Some((band, rule)) = earned(evidence, config) {
-            self.evidence_at = Some(now);
-            self.surprise = self.surprise.max(evidence.surprise);
+            self.evidence_at = Secs::of(now);
             // A claim that weakens (not a claim that ends) may lower the band at once.
             let moves = band > self.band || (evidence.claim.is_some() && band < self.band);
             return moves.then(|| self.change(band, now, rule));
         }
-        let quiet_for = |span: Span| self.evidence_at.is_none_or(|at| now - at >= span);
+        let quiet_for = |span: Span| now - self.evidence_at.at() >= span;
         match self.band {
             Band::Promote | Band::Investigate => Some(self.change(Band::Watch, now, Rule::Closed)),
             Band::Watch if quiet_for(config.calm_after) => {
-                self.surprise = 0.0;
                 Some(self.change(Band::Background, now, Rule::Calm(config.calm_after)))
             }
             Band::Background
@@ -163,14 +176,9 @@ impl Standing {
         }
     }
 
-    fn change(&mut self, to: Band, at: Timestamp, rule: Rule) -> BandChange {
-        let change = BandChange { at, from: self.band, to, reason: rule.to_string() };
-        self.band = to;
-        if self.history.len() >= HISTORY_MAX {
-            self.history.remove(0);
-        }
-        self.history.push(change.clone());
-        change
+    fn change(&mut self, to: Band, at: Timestamp, rule: Rule) -> Moved {
+        let from = std::mem::replace(&mut self.band, to);
+        Moved { at, from, to, rule }
     }
 }
 
@@ -188,7 +196,7 @@ mod tests {
     };
 
     fn at(hours: i64) -> Timestamp {
-        Timestamp::from_secs(hours * 3_600)
+        Timestamp::from_secs(1_772_409_600 + hours * 3_600)
     }
 
     fn walk(steps: &[(i64, Evidence)]) -> Vec<(Band, Band)> {

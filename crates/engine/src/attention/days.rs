@@ -1,22 +1,18 @@
-//! Counts of the last days, and of the last hour against the largest hours of the last days: the
-//! two rhythms (slow growth, sudden burst) that a baseline is asked about.
+//! Events per day of the last two weeks: what a person sees as a row of bars, and what a day is held
+//! against.
 
-use model::{Span, Timestamp};
+use model::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Days remembered: two weeks, so that a weekly job is seen twice.
 pub const DAYS: usize = 14;
-/// Slots of five minutes in the sliding hour.
-const SLOTS: usize = 12;
-const SLOT: Span = Span::from_secs(300);
-/// Daily maxima of the sliding hour that are remembered.
-const MAXIMA: usize = 8;
 
 fn day_of(at: Timestamp) -> i32 {
     at.as_secs().div_euclid(86_400) as i32
 }
 
 /// Events per day (UTC) of the last fourteen days.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayCounts {
     day: i32,
     counts: [u16; DAYS],
@@ -53,93 +49,22 @@ impl DayCounts {
     }
 }
 
-/// Events of the last hour in five-minute slots, and each day's largest hour.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct HourWindow {
-    slot: i32,
-    slots: [u16; SLOTS],
-    day: i32,
-    maxima: [u16; MAXIMA],
-}
-
-impl HourWindow {
-    /// Counts `n` events at `at`.
-    pub fn add(&mut self, at: Timestamp, n: u32) {
-        self.turn(at);
-        self.slots[0] = self.slots[0].saturating_add(n.min(u32::from(u16::MAX)) as u16);
-        let hour = self.hour();
-        self.maxima[0] = self.maxima[0].max(hour.min(u32::from(u16::MAX)) as u16);
-    }
-
-    fn turn(&mut self, at: Timestamp) {
-        let slot = (at.as_secs().div_euclid(SLOT.as_micros() / 1_000_000)) as i32;
-        if slot > self.slot {
-            let steps = (slot.saturating_sub(self.slot) as usize).min(SLOTS);
-            self.slots.rotate_right(steps);
-            self.slots[..steps].fill(0);
-            self.slot = slot;
-        }
-        let day = day_of(at);
-        if day > self.day {
-            let steps = (day.saturating_sub(self.day) as usize).min(MAXIMA);
-            self.maxima.rotate_right(steps);
-            self.maxima[..steps].fill(0);
-            self.day = day;
-        }
-    }
-
-    /// Events in the sliding hour, as of the last event counted.
-    pub fn hour(&self) -> u32 {
-        self.slots.iter().map(|c| u32::from(*c)).sum()
-    }
-
-    /// The start of the oldest slot of the hour that holds any.
-    pub fn since(&self) -> Timestamp {
-        let oldest = self.slots.iter().rposition(|count| *count > 0).unwrap_or(0);
-        Timestamp::from_secs(i64::from(self.slot) * SLOT.as_micros() / 1_000_000)
-            - SLOT.times(oldest as i64)
-    }
-
-    /// Events in the last three slots (10–15 minutes), as of the last event counted.
-    pub fn quarter(&self) -> u32 {
-        self.slots[..3].iter().map(|c| u32::from(*c)).sum()
-    }
-
-    /// The largest hour of the seven days before today.
-    pub fn max_before_today(&self) -> u32 {
-        self.maxima[1..].iter().map(|c| u32::from(*c)).max().unwrap_or(0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(day: i64, hour: i64, minute: i64) -> Timestamp {
-        Timestamp::from_secs((20_000 + day) * 86_400 + hour * 3_600 + minute * 60)
+    fn at(day: i64, hour: i64) -> Timestamp {
+        Timestamp::from_secs((20_000 + day) * 86_400 + hour * 3_600)
     }
 
     #[test]
     fn days_shift_and_late_events_find_their_day() {
         let mut days = DayCounts::default();
-        days.add(at(0, 1, 0), 2);
-        days.add(at(2, 1, 0), 5);
-        days.add(at(0, 9, 0), 1);
-        assert_eq!(days.back_from(at(3, 0, 0))[..5], [0, 5, 0, 3, 0]);
-        days.add(at(40, 0, 0), 1);
-        assert_eq!(days.back_from(at(40, 0, 0)).iter().sum::<u32>(), 1);
-    }
-
-    #[test]
-    fn the_hour_slides_and_its_daily_maximum_stays() {
-        let mut window = HourWindow::default();
-        window.add(at(0, 2, 0), 30);
-        window.add(at(0, 2, 30), 10);
-        assert_eq!((window.hour(), window.quarter()), (40, 10));
-        assert_eq!(window.since(), at(0, 2, 0));
-        window.add(at(0, 4, 0), 1);
-        assert_eq!((window.hour(), window.max_before_today()), (1, 0));
-        window.add(at(1, 4, 0), 1);
-        assert_eq!(window.max_before_today(), 40);
+        days.add(at(0, 1), 2);
+        days.add(at(2, 1), 5);
+        days.add(at(0, 9), 1);
+        assert_eq!(days.back_from(at(3, 0))[..5], [0, 5, 0, 3, 0]);
+        days.add(at(40, 0), 1);
+        assert_eq!(days.back_from(at(40, 0)).iter().sum::<u32>(), 1);
     }
 }

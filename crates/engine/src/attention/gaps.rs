@@ -1,9 +1,10 @@
 //! How regular something is: the usual gap between events and its spread, in constant memory.
 
 use model::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Exponentially forgetting mean and mean absolute deviation of gaps, in seconds.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Gaps {
     mean_secs: f32,
     deviation_secs: f32,

@@ -1,25 +1,33 @@
 //! What is known of one host, one service, one signature: the ledger's rows.
 
-use super::band::Standing;
-use super::cell::CellIndex;
+use super::band::{Moved, Standing};
+use super::cell::{CellIndex, StoryIndex};
+use super::mark::{Mark, Secs};
 use super::recent::Recent;
 use crate::entities::{Entities, EntityCounts};
 use crate::signature::SignatureIndex;
 use model::{Severity, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// A service's place in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct ServiceIndex(pub u32);
 
 /// First sightings remembered per host, to recognise a change that brings many at once.
 const BIRTHS: usize = 16;
 /// Latest rare occasions remembered per host, to find companions.
 const RARE: usize = 32;
+/// Latest lines remembered per host, to show what was said around an occasion.
+const LINES: usize = 8;
 /// Latest occasions remembered per signature over all hosts, to see it spread.
 const REACH: usize = 32;
+/// Changes of band remembered per signature; older ones go.
+const HISTORY_MAX: usize = 12;
 
 /// What is known of one host.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Host {
     /// Its name.
     pub name: String,
@@ -33,10 +41,21 @@ pub struct Host {
     pub births: Recent<(Timestamp, SignatureIndex), BIRTHS>,
     /// The latest occasions of rare cells.
     pub rare: Recent<(Timestamp, CellIndex), RARE>,
+    /// Its latest lines.
+    pub lines: Recent<Line, LINES>,
+}
+
+/// One line of a host.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// When, and the record.
+    pub mark: Mark,
+    /// What it says.
+    pub signature: SignatureIndex,
 }
 
 /// What is known of one service over all hosts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Service {
     /// Its name.
     pub name: String,
@@ -45,63 +64,134 @@ pub struct Service {
 }
 
 /// One occasion of a signature: when, where, about what.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Reach {
     /// When it began.
-    pub at: Timestamp,
+    pub at: Secs,
     /// The signature on its host.
     pub cell: CellIndex,
     /// What it named.
     pub entities: Entities,
 }
 
-/// What is known of one signature over all hosts.
-#[derive(Debug, Clone)]
-pub struct Kind {
-    /// The service that says it.
-    pub service: ServiceIndex,
-    /// First event.
-    pub first: Timestamp,
-    /// Last event.
-    pub last: Timestamp,
-    /// Events in all.
-    pub events: u64,
-    /// Occasions in all, over all hosts.
-    pub occasions: u64,
-    /// Its cells, in the order of their first events.
-    pub cells: Vec<CellIndex>,
+/// What is known of a signature that more than one host says.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Wide {
     /// The latest occasions, with their hosts.
     pub reach: Recent<Reach, REACH>,
     /// How often its most frequent entities were named, one count an occasion.
     pub entities: EntityCounts,
+}
+
+/// What is known of a signature that earned more than a count.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Noted {
+    /// The latest changes of its band, oldest first.
+    pub history: Vec<Moved>,
+    /// The open candidate about its spread.
+    pub spread: Option<StoryIndex>,
+    /// The open candidates that it belongs to.
+    pub open: Vec<StoryIndex>,
+}
+
+/// What is known of one signature over all hosts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Kind {
+    /// The service that says it.
+    pub service: ServiceIndex,
+    /// Its first cell and its latest; each cell names the next.
+    pub(super) cells: Option<(CellIndex, CellIndex)>,
+    /// Hosts that said it.
+    pub hosts: u32,
+    /// First event.
+    pub first: Secs,
+    /// Last event.
+    pub last: Secs,
+    /// Occasions in all, over all hosts.
+    pub occasions: u32,
+    /// Events in all.
+    pub events: u64,
+    /// Events on its busiest host.
+    pub busiest: u64,
+    /// How much attention it gets.
+    pub standing: Standing,
+    /// The worst severity that any sighting had.
+    pub worst: Option<Severity>,
     /// Its text speaks of failing.
     pub fails: bool,
     /// Its text speaks of recovering.
     pub recovers: bool,
-    /// How much attention it gets, and why.
-    pub standing: Standing,
-    /// The open candidate about its spread, or none.
-    pub spread: Option<u32>,
-    /// The open candidates that it belongs to.
-    pub open: Vec<u32>,
-    /// Events on its busiest host.
-    pub busiest: u64,
-    /// The worst severity that any sighting had.
-    pub worst: Option<Severity>,
+    /// From the second host on.
+    pub wide: Option<Box<Wide>>,
+    /// From the first change of band or candidate on.
+    pub(super) noted: Option<Box<Noted>>,
 }
 
 impl Kind {
+    /// A signature that nothing is known of.
+    pub fn new(service: ServiceIndex, first: Timestamp) -> Kind {
+        Kind {
+            service,
+            cells: None,
+            hosts: 0,
+            first: Secs::of(first),
+            last: Secs::of(first),
+            occasions: 0,
+            events: 0,
+            busiest: 0,
+            standing: Standing::default(),
+            worst: None,
+            fails: false,
+            recovers: false,
+            wide: None,
+            noted: None,
+        }
+    }
+
     /// It belongs to this open candidate from now on.
-    pub fn join(&mut self, candidate: u32) {
-        if !self.open.contains(&candidate) {
-            self.open.push(candidate);
+    pub fn join(&mut self, story: StoryIndex) {
+        let open = &mut self.noted.get_or_insert_default().open;
+        if !open.contains(&story) {
+            open.push(story);
         }
     }
 
     /// The candidate is closed.
-    pub fn leave(&mut self, candidate: u32) {
-        self.open.retain(|open| *open != candidate);
-        self.spread = self.spread.filter(|spread| *spread != candidate);
+    pub fn leave(&mut self, story: StoryIndex) {
+        if let Some(noted) = &mut self.noted {
+            noted.open.retain(|open| *open != story);
+            noted.spread = noted.spread.filter(|spread| *spread != story);
+        }
+    }
+
+    /// Its spread is told by this candidate.
+    pub fn spreads(&mut self, story: StoryIndex) {
+        self.noted.get_or_insert_default().spread = Some(story);
+    }
+
+    /// The open candidate about its spread.
+    pub fn spread(&self) -> Option<StoryIndex> {
+        self.noted.as_ref().and_then(|noted| noted.spread)
+    }
+
+    /// The open candidates that it belongs to.
+    pub fn open(&self) -> &[StoryIndex] {
+        self.noted.as_ref().map_or(&[], |noted| &noted.open)
+    }
+
+    /// The latest changes of its band, oldest first.
+    pub fn history(&self) -> &[Moved] {
+        self.noted.as_ref().map_or(&[], |noted| &noted.history)
+    }
+
+    /// Keeps a change of its band on record.
+    pub fn moved(&mut self, moved: Moved) {
+        let history = &mut self.noted.get_or_insert_default().history;
+        if history.len() >= HISTORY_MAX {
+            history.remove(0);
+        }
+        history.reserve_exact(1);
+        history.push(moved);
     }
 }
 

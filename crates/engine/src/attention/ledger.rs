@@ -1,17 +1,19 @@
 //! The ledger of one tenant: what is known of every signature, host and cell. It remembers and
 //! answers; it judges nothing.
 
-use super::band::Standing;
-use super::cell::{Cell, CellIndex, HostIndex, Mark};
-use super::known::{Host, Kind, Reach, Service, ServiceIndex, worse};
+use super::cell::{Cell, CellIndex, HostIndex, NextCell};
+use super::hashed::Map;
+use super::known::{Host, Kind, Line, Reach, Service, ServiceIndex, Wide, worse};
+use super::mark::{Mark, Secs};
 use super::recent::Recent;
 use crate::config::Config;
 use crate::entities::EntityCounts;
 use crate::sighting::Sighting;
 use crate::signature::SignatureIndex;
 use model::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// What one sighting changed.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +29,7 @@ pub struct Observed {
 }
 
 /// All that is known of one tenant's stream.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Ledger {
     /// The time of the event that came first: learning counts from it.
     pub first: Timestamp,
@@ -53,10 +55,17 @@ pub struct Ledger {
     awaited: BinaryHeap<Reverse<(Timestamp, CellIndex)>>,
     /// Sightings that found no room for a cell of their own.
     pub cells_overflowed: u64,
-    host_of: HashMap<String, HostIndex>,
-    service_of: HashMap<String, ServiceIndex>,
-    cell_of: HashMap<(SignatureIndex, HostIndex), CellIndex>,
-    service_on_host: HashMap<(ServiceIndex, HostIndex), Timestamp>,
+    /// When each service first spoke on each host.
+    service_on_host: BTreeMap<(ServiceIndex, HostIndex), Secs>,
+    #[serde(skip)]
+    host_of: Map<String, HostIndex>,
+    #[serde(skip)]
+    service_of: Map<String, ServiceIndex>,
+    #[serde(skip)]
+    cell_of: Map<(u32, u32), CellIndex>,
+    /// The host that spoke last: lines of one host come in rows.
+    #[serde(skip)]
+    last_host: Option<HostIndex>,
 }
 
 /// The name of the host, or service, that stands for all beyond the cap.
@@ -70,53 +79,67 @@ impl Ledger {
         signature: SignatureIndex,
         config: &Config,
     ) -> Observed {
-        let at = sighting.at;
+        let (at, n) = (sighting.at, sighting.occurrences);
         if self.events == 0 {
             (self.first, self.earliest) = (at, at);
         }
         self.earliest = self.earliest.min(at);
         self.now = self.now.max(at);
-        self.events += u64::from(sighting.occurrences);
-        let host = self.host(sighting.host, at, config.limits.hosts_max);
-        let service = self.service(sighting.service, at, config.limits.services_max);
-        if self.service_on_host.len() < config.limits.cells_max {
-            self.service_on_host.entry((service, host)).or_insert(at);
-        }
-        let state = &mut self.hosts[host.0 as usize];
-        state.events += u64::from(sighting.occurrences);
-        state.last = state.last.max(at);
-        let is_new = self.kind(signature, service, at, sighting.occurrences);
+        self.events += u64::from(n);
         let mark = Mark { at, seq: sighting.seq };
-        let Some(cell) = self.cell(signature, host, mark, config.limits.cells_max) else {
+        let host = self.host(sighting.host, at, config.limits.hosts_max);
+        let is_new = self.kind(signature, sighting, config);
+        let state = &mut self.hosts[host.0 as usize];
+        state.events += u64::from(n);
+        state.last = state.last.max(at);
+        state.lines.push(Line { mark, signature });
+        let host_since = state.first;
+        let Some(index) = self.cell(signature, host, mark, config) else {
             self.cells_overflowed += 1;
             return Observed { signature, cell: None, is_new, starts: false };
         };
-        let state = &mut self.cells[cell.0 as usize];
-        if !std::mem::replace(&mut state.touched, true) {
-            self.touched.push(cell);
+        let cell = &mut self.cells[index.0 as usize];
+        if !std::mem::replace(&mut cell.touched, true) {
+            self.touched.push(index);
         }
-        let starts =
-            state.see(mark, sighting.occurrences, sighting.severity, config.attention.occasion_gap);
-        let (events, worst) = (state.events, state.worst);
+        let gap = config.attention.occasion_gap;
+        let starts = cell.see(mark, n, sighting.severity, gap, host_since);
+        let (events, worst) = (cell.events, cell.worst);
         let kind = &mut self.kinds[signature.0 as usize];
+        kind.last = kind.last.max(Secs::of(at));
+        kind.events += u64::from(n);
         kind.busiest = kind.busiest.max(events);
         kind.worst = worse(kind.worst, worst);
         if starts {
-            kind.occasions += 1;
-            kind.entities.add(sighting.entities);
-            kind.reach.push(Reach { at, cell, entities: sighting.entities });
-            self.meet(cell, at, config);
+            kind.occasions = kind.occasions.saturating_add(1);
+            if let Some(wide) = &mut kind.wide {
+                wide.entities.add(sighting.entities);
+                let reach = Reach { at: Secs::of(at), cell: index, entities: sighting.entities };
+                wide.reach.push(reach);
+            }
+            self.meet(index, at, config);
         }
-        Observed { signature, cell: Some(cell), is_new, starts }
+        Observed { signature, cell: Some(index), is_new, starts }
     }
 
     fn host(&mut self, name: &str, at: Timestamp, hosts_max: usize) -> HostIndex {
-        if let Some(index) = self.host_of.get(name) {
-            return *index;
+        if let Some(last) = self.last_host
+            && self.hosts[last.0 as usize].name == name
+        {
+            return last;
         }
-        if self.hosts.len() >= hosts_max && name != OTHER {
-            return self.host(OTHER, at, hosts_max);
-        }
+        let index = match self.host_of.get(name) {
+            Some(index) => *index,
+            None if self.hosts.len() >= hosts_max && name != OTHER => {
+                return self.host(OTHER, at, hosts_max);
+            }
+            None => self.new_host(name, at),
+        };
+        self.last_host = Some(index);
+        index
+    }
+
+    fn new_host(&mut self, name: &str, at: Timestamp) -> HostIndex {
         let index = HostIndex(self.hosts.len() as u32);
         self.hosts.push(Host {
             name: name.to_owned(),
@@ -125,6 +148,7 @@ impl Ledger {
             events: 0,
             births: Recent::default(),
             rare: Recent::default(),
+            lines: Recent::default(),
         });
         self.host_of.insert(name.to_owned(), index);
         index
@@ -143,37 +167,20 @@ impl Ledger {
         index
     }
 
+    /// Makes room for the signature if it is new; says whether it is.
     fn kind(
         &mut self,
         signature: SignatureIndex,
-        service: ServiceIndex,
-        at: Timestamp,
-        n: u32,
+        sighting: &Sighting<'_>,
+        config: &Config,
     ) -> bool {
         // The library hands out indexes densely, so a new one is the next.
         let is_new = signature.0 as usize == self.kinds.len();
         if is_new {
-            self.kinds.push(Kind {
-                service,
-                first: at,
-                last: at,
-                events: 0,
-                occasions: 0,
-                cells: Vec::new(),
-                reach: Recent::default(),
-                entities: EntityCounts::default(),
-                fails: false,
-                recovers: false,
-                standing: Standing::default(),
-                spread: None,
-                open: Vec::new(),
-                busiest: 0,
-                worst: None,
-            });
+            let service = self.service(sighting.service, sighting.at, config.limits.services_max);
+            grow_by_an_eighth(&mut self.kinds);
+            self.kinds.push(Kind::new(service, sighting.at));
         }
-        let kind = &mut self.kinds[signature.0 as usize];
-        kind.last = kind.last.max(at);
-        kind.events += u64::from(n);
         is_new
     }
 
@@ -182,20 +189,66 @@ impl Ledger {
         signature: SignatureIndex,
         host: HostIndex,
         mark: Mark,
-        cells_max: usize,
+        config: &Config,
     ) -> Option<CellIndex> {
-        if let Some(index) = self.cell_of.get(&(signature, host)) {
-            return Some(*index);
+        let known = self.kinds[signature.0 as usize].cells;
+        if let Some((first, last)) = known {
+            for cell in [last, first] {
+                if self.cells[cell.0 as usize].host == host {
+                    return Some(cell);
+                }
+            }
+            if let Some(index) = self.cell_of.get(&(signature.0, host.0)) {
+                return Some(*index);
+            }
         }
-        if self.cells.len() >= cells_max {
+        if self.cells.len() >= config.limits.cells_max {
             return None;
         }
+        Some(self.new_cell(signature, host, mark))
+    }
+
+    fn new_cell(&mut self, signature: SignatureIndex, host: HostIndex, mark: Mark) -> CellIndex {
         let index = CellIndex(self.cells.len() as u32);
+        grow_by_an_eighth(&mut self.cells);
         self.cells.push(Cell::new(signature, host, mark));
-        self.cell_of.insert((signature, host), index);
-        self.kinds[signature.0 as usize].cells.push(index);
+        let kind = &mut self.kinds[signature.0 as usize];
+        kind.hosts += 1;
+        match kind.cells {
+            None => kind.cells = Some((index, index)),
+            Some((first, last)) => {
+                kind.cells = Some((first, index));
+                self.cells[last.0 as usize].next = NextCell::of(index);
+                // Of the first and the latest host the signature itself knows the cell.
+                self.cell_of.insert((signature.0, self.cells[last.0 as usize].host.0), last);
+                if kind.wide.is_none() {
+                    let entities = EntityCounts::after(kind.occasions);
+                    kind.wide = Some(Box::new(Wide { entities, ..Wide::default() }));
+                }
+            }
+        }
         self.hosts[host.0 as usize].births.push((mark.at, signature));
-        Some(index)
+        let service = kind.service;
+        self.service_on_host.entry((service, host)).or_insert(Secs::of(mark.at));
+        index
+    }
+
+    /// The cells of a signature, in the order of their first events.
+    pub fn cells_of(&self, signature: SignatureIndex) -> impl Iterator<Item = CellIndex> + '_ {
+        let first = self.kinds[signature.0 as usize].cells.map(|(first, _)| first);
+        std::iter::successors(first, |cell| self[*cell].next.map(NextCell::cell))
+    }
+
+    /// Makes the indexes that a snapshot leaves out.
+    pub fn reindex(&mut self) {
+        let hosts = self.hosts.iter().enumerate();
+        self.host_of = hosts.map(|(i, host)| (host.name.clone(), HostIndex(i as u32))).collect();
+        let services = self.services.iter().enumerate();
+        self.service_of = services.map(|(i, s)| (s.name.clone(), ServiceIndex(i as u32))).collect();
+        let of_several = |cell: &Cell| self.kinds[cell.signature.0 as usize].hosts > 1;
+        let cells = self.cells.iter().enumerate().filter(|(_, cell)| of_several(cell));
+        self.cell_of =
+            cells.map(|(i, cell)| ((cell.signature.0, cell.host.0), CellIndex(i as u32))).collect();
     }
 
     /// Counts a new occasion of a rare cell against the rare occasions shortly before it.
@@ -211,13 +264,10 @@ impl Ledger {
                 continue;
             }
             let lag_secs = lag.as_secs_f64() as u32;
-            let leader = self.cells[other.0 as usize].partner_mut(cell);
-            leader.after = leader.after.saturating_add(1);
-            leader.after_secs = leader.after_secs.saturating_add(lag_secs);
-            leader.latest_secs = lag_secs.min(u32::from(u16::MAX)) as u16;
-            leader.longest_secs = leader.longest_secs.max(leader.latest_secs);
-            let follower = self.cells[cell.0 as usize].partner_mut(other);
-            follower.before = follower.before.saturating_add(1);
+            let leader = &mut self.cells[other.0 as usize];
+            leader.pairs.get_or_insert_default().came_after(cell, lag_secs);
+            let follower = &mut self.cells[cell.0 as usize];
+            follower.pairs.get_or_insert_default().came_before(other);
         }
         self.hosts[host].rare.push((at, cell));
     }
@@ -273,7 +323,8 @@ impl Ledger {
     pub fn service_since(&self, cell: CellIndex) -> Timestamp {
         let cell = &self[cell];
         let service = self.kinds[cell.signature.0 as usize].service;
-        self.service_on_host.get(&(service, cell.host)).copied().unwrap_or(cell.first.at)
+        let since = self.service_on_host.get(&(service, cell.host));
+        since.map_or(cell.first().at, |secs| secs.at())
     }
 
     /// The signature of a cell, over all hosts.
@@ -284,6 +335,13 @@ impl Ledger {
     /// The host of a cell.
     pub fn host_of(&self, cell: CellIndex) -> &Host {
         &self.hosts[self[cell].host.0 as usize]
+    }
+}
+
+/// Tables of a hundred thousand rows grow by an eighth: doubling would hold twice what is used.
+fn grow_by_an_eighth<T>(rows: &mut Vec<T>) {
+    if rows.len() == rows.capacity() {
+        rows.reserve_exact((rows.len() / 8).max(64));
     }
 }
 

@@ -1,5 +1,8 @@
 //! The last N of something, in a fixed array: memory per cell stays bounded and flat.
 
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
+
 /// A ring of the newest `N` values, oldest first when read.
 #[derive(Debug, Clone, Copy)]
 pub struct Recent<T, const N: usize> {
@@ -10,7 +13,7 @@ pub struct Recent<T, const N: usize> {
 
 impl<T: Copy + Default, const N: usize> Default for Recent<T, N> {
     fn default() -> Self {
-        const { assert!(N > 0 && N <= 255) };
+        const { assert!(N > 0 && N <= 127) };
         Recent { values: [T::default(); N], next: 0, len: 0 }
     }
 }
@@ -41,6 +44,21 @@ impl<T: Copy, const N: usize> Recent<T, N> {
     /// Oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = T> + '_ {
         (0..self.len()).rev().filter_map(|back| self.newest(back))
+    }
+}
+
+/// Only what is held, oldest first: where in the array it stands means nothing.
+impl<T: Serialize + Copy, const N: usize> Serialize for Recent<T, N> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(self.iter())
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Copy + Default, const N: usize> Deserialize<'de> for Recent<T, N> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let mut ring = Recent::default();
+        Vec::<T>::deserialize(d)?.into_iter().for_each(|value| ring.push(value));
+        Ok(ring)
     }
 }
 

@@ -32,7 +32,7 @@ fn judge(view: View<'_>, index: CellIndex) -> Option<Finding> {
     if today < TODAY_MIN || cell.worst == Some(Severity::Debug) {
         return None;
     }
-    let known_days = ((view.now - cell.first.at).as_secs_f64() / 86_400.0) as usize;
+    let known_days = ((view.now - cell.first().at).as_secs_f64() / 86_400.0) as usize;
     let past = &counts[1..=known_days.clamp(1, 7)];
     if known_days < DAYS_MIN {
         return None;
@@ -49,9 +49,9 @@ fn judge(view: View<'_>, index: CellIndex) -> Option<Finding> {
     (surprise >= view.config.discover.shift_surprise_min).then(|| Finding {
         kind: CandidateType::Anomaly,
         cells: vec![index],
-        onset: view.now.floor(Span::DAY).max(cell.first.at),
+        onset: view.now.floor(Span::DAY).max(cell.first().at),
         events: u64::from(today),
-        marks: cell.latest.iter().collect(),
+        marks: cell.marks_since(view.now.floor(Span::DAY)),
         surprise,
         facts: Facts::Anomaly { today, usual, usual_max },
     })

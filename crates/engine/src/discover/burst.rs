@@ -25,11 +25,12 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
     let index = moment.cell;
     let cell = &view.ledger[index];
     let asked = &view.config.discover;
-    let (events, hour) = (cell.hours.quarter(), cell.hours.hour());
+    let rate = cell.rate.as_ref()?;
+    let (events, hour) = (rate.quarter(), rate.hour());
     if events < asked.burst_events_min || cell.worst == Some(Severity::Debug) {
         return None;
     }
-    let usual_hour_max = cell.hours.max_before_today();
+    let usual_hour_max = rate.largest_hour();
     if f64::from(hour) < asked.burst_over_max * f64::from(usual_hour_max) {
         return None;
     }
@@ -44,9 +45,9 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
     (surprise >= asked.burst_surprise_min).then(|| Finding {
         kind: CandidateType::Burst,
         cells: vec![index],
-        onset: cell.hours.since().max(cell.first.at),
+        onset: rate.since().max(cell.first().at),
         events: u64::from(hour),
-        marks: cell.latest.iter().filter(|m| view.now - m.at < Span::HOUR).collect(),
+        marks: cell.marks_since(view.now - Span::HOUR),
         surprise,
         facts: Facts::Burst { events, hour, usual_hour_max, expected },
     })

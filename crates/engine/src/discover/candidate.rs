@@ -2,11 +2,13 @@
 //! its id while it lives.
 
 use super::{Facts, Finding, View};
-use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::cell::CellIndex;
+use crate::attention::mark::Mark;
 use crate::attention::recent::Recent;
 use crate::signature::SignatureIndex;
 use crate::stats::wilson_lower;
 use model::{CandidateId, CandidateType, Span, TenantId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// First records kept as evidence: how it began.
 pub const FIRST_MARKS: usize = 8;
@@ -16,7 +18,7 @@ pub const LATEST_MARKS: usize = 12;
 pub const CELLS_MAX: usize = 32;
 
 /// How a candidate ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ending {
     /// When it was closed.
     pub at: Timestamp,
@@ -25,7 +27,7 @@ pub struct Ending {
 }
 
 /// A severe event of the same subject that came while the candidate was open.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Pain {
     /// What came.
     pub signature: SignatureIndex,
@@ -34,7 +36,7 @@ pub struct Pain {
 }
 
 /// An earlier candidate that this one resembles.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recall {
     /// Which.
     pub candidate: CandidateId,
@@ -47,7 +49,7 @@ pub struct Recall {
 }
 
 /// One story.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Candidate {
     /// Its id, from tenant, type, subject and first evidence.
     pub id: CandidateId,
@@ -241,7 +243,7 @@ impl Candidate {
 /// Occasions a day of a cell before a finding began; half a one stands for none.
 fn usual_per_day(lead: CellIndex, finding: &Finding, view: View<'_>) -> f64 {
     let cell = &view.ledger[lead];
-    let told = cell.starts.iter().filter(|m| m.at >= finding.onset).count() as f64;
+    let told = cell.starts().filter(|at| *at >= finding.onset).count() as f64;
     let days = (finding.onset - view.ledger.host_of(lead).first).as_secs_f64() / 86_400.0;
     (f64::from(cell.occasions) - told + 0.5).max(0.5) / days.max(0.02)
 }

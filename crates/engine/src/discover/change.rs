@@ -19,7 +19,7 @@ pub fn is_change(
     let service = &view.ledger.services[kind.service.0 as usize];
     let tenant_since = view.ledger.first;
     let is_new_service = service.first - tenant_since > Span::HOUR.times(6)
-        && kind.first - service.first < Span::DAY
+        && kind.first.at() - service.first < Span::DAY
         && view.now - service.first < Span::DAY;
     if is_new_service {
         return true;

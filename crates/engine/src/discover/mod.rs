@@ -15,12 +15,14 @@ pub mod silence;
 pub mod spread;
 pub mod story;
 
-use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::cell::CellIndex;
 use crate::attention::ledger::Ledger;
+use crate::attention::mark::Mark;
 use crate::config::Config;
 use crate::signature::{Library, SignatureIndex};
 use model::{CandidateId, CandidateType, Span, Timestamp};
 use recurrence::Run;
+use serde::{Deserialize, Serialize};
 
 /// What a detector may look at.
 #[derive(Clone, Copy)]
@@ -56,12 +58,18 @@ impl Moment {
     }
 }
 
-/// The starts of all occasions of these cells since then, in order of time.
-fn starts_since(view: View<'_>, cells: &[CellIndex], since: Timestamp) -> Vec<Mark> {
-    let mut marks: Vec<Mark> = cells.iter().flat_map(|c| view.ledger[*c].starts.iter()).collect();
-    marks.retain(|m| m.at >= since);
-    marks.sort_by_key(|m| (m.at, m.seq));
+/// The records of these cells that are still known since then, in order of time.
+fn marks_since(view: View<'_>, cells: &[CellIndex], since: Timestamp) -> Vec<Mark> {
+    let mut marks: Vec<Mark> =
+        cells.iter().flat_map(|c| view.ledger[*c].marks_since(since)).collect();
+    marks.sort();
     marks
+}
+
+/// How many occasions of these cells began since then; of each at most the latest twenty.
+fn occasions_since(view: View<'_>, cells: &[CellIndex], since: Timestamp) -> u64 {
+    let of = |c: &CellIndex| view.ledger[*c].starts().filter(|at| *at >= since).count() as u64;
+    cells.iter().map(of).sum()
 }
 
 /// One claim of a detector about a subject, with its numbers.
@@ -83,8 +91,26 @@ pub struct Finding {
     pub facts: Facts,
 }
 
+/// Where a usual was learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LearntFrom {
+    /// The cell's own past.
+    OwnPast,
+    /// The same message on the tenant's other hosts.
+    Peers,
+}
+
+impl std::fmt::Display for LearntFrom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            LearntFrom::OwnPast => "this host's own past",
+            LearntFrom::Peers => "the same message on other hosts",
+        })
+    }
+}
+
 /// The numbers behind a finding.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Facts {
     /// It came on so many occasions within a time, against a usual number a day.
     Recurrence {
@@ -95,7 +121,7 @@ pub enum Facts {
         /// Usual occasions a day on this host.
         usual_per_day: f64,
         /// What the usual was learnt from: this host's past, or its peers.
-        learnt_from: &'static str,
+        learnt_from: LearntFrom,
     },
     /// Fail–recover pairs.
     SelfHeal {

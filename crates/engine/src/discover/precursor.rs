@@ -4,8 +4,9 @@
 //! much more often than it leads.
 
 use super::recurrence::unusual_run;
-use super::{Detector, Facts, Finding, Moment, View, self_heal, starts_since};
-use crate::attention::cell::{CellIndex, Partner};
+use super::{Detector, Facts, Finding, Moment, View, marks_since, occasions_since, self_heal};
+use crate::attention::cell::CellIndex;
+use crate::attention::pairs::Partner;
 use crate::stats::wilson_lower;
 use model::{CandidateType, Severity, Span};
 
@@ -26,7 +27,7 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
         return Some(finding);
     }
     let leader = view.ledger[cell]
-        .partners
+        .partners()
         .iter()
         .filter(|p| p.before > p.after)
         .max_by_key(|p| p.before)?;
@@ -44,7 +45,7 @@ fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
         u32::from(p.after) >= 3 && p.after >= 3 * p.before && comes_later
     };
     let effect = cell
-        .partners
+        .partners()
         .iter()
         .filter(leads)
         .filter(|p| is_worse(view, leader, p.cell))
@@ -61,12 +62,13 @@ fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
         return None;
     }
     let mut cells = vec![leader, effect.cell];
-    cells.extend(cell.partners.iter().filter(leads).map(|p| p.cell).filter(|c| *c != effect.cell));
+    cells
+        .extend(cell.partners().iter().filter(leads).map(|p| p.cell).filter(|c| *c != effect.cell));
     Some(Finding {
         kind: CandidateType::Precursor,
-        marks: starts_since(view, &cells, run.since),
+        marks: marks_since(view, &cells, run.since),
+        events: occasions_since(view, &cells, run.since),
         cells,
-        events: 0,
         onset: run.since,
         surprise: run.surprise,
         facts: Facts::Precursor {

@@ -4,7 +4,7 @@
 //! was before the run: this host's own past, or the same message on the tenant's other hosts,
 //! whichever is higher. The smallest chance, paid for by the number of runs tried, is the surprise.
 
-use super::{Detector, Facts, Finding, Moment, View};
+use super::{Detector, Facts, Finding, LearntFrom, Moment, View};
 use crate::attention::cell::{Cell, CellIndex};
 use crate::stats::{combined_surprise, laplace_trend, normal_surprise, overdispersed_surprise};
 use model::{CandidateType, Severity, Span, Timestamp};
@@ -45,7 +45,7 @@ pub struct Run {
     /// Usual occasions a day.
     pub usual_per_day: f64,
     /// What the usual was learnt from.
-    pub learnt_from: &'static str,
+    pub learnt_from: LearntFrom,
     /// How unlikely the run is, in decades.
     pub surprise: f64,
 }
@@ -67,9 +67,9 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
     enough.then(|| Finding {
         kind: CandidateType::Recurrence,
         cells: vec![cell],
-        events: 0,
+        events: u64::from(run.occasions),
         onset: run.since,
-        marks: view.ledger[cell].starts.iter().filter(|m| m.at >= run.since).collect(),
+        marks: view.ledger[cell].marks_since(run.since),
         surprise: run.surprise,
         facts: Facts::Recurrence {
             occasions: run.occasions,
@@ -87,8 +87,8 @@ pub fn unusual_run(view: View<'_>, index: CellIndex) -> Option<Run> {
         return None;
     }
     let cell = &view.ledger[index];
-    let untold = |at: &Timestamp| cell.told_until.is_none_or(|told| *at > told);
-    let starts: Vec<Timestamp> = cell.starts.iter().map(|m| m.at).filter(untold).collect();
+    let told = cell.told_until.at();
+    let starts: Vec<Timestamp> = cell.starts().filter(|at| *at > told).collect();
     let last = *starts.last()?;
     let longest = starts.len();
     let mut best: Option<Run> = None;
@@ -163,7 +163,7 @@ pub fn passed_over(view: View<'_>, index: CellIndex) -> Option<&'static str> {
 struct Usual {
     occasions: f64,
     days: f64,
-    learnt_from: &'static str,
+    learnt_from: LearntFrom,
 }
 
 impl Usual {
@@ -186,26 +186,26 @@ fn own_past(view: View<'_>, cell: &Cell, length: u32, since: Timestamp) -> Usual
     let days_from = |from: Timestamp| ((since - from).as_secs_f64() / 86_400.0).max(0.02);
     let host = &view.ledger.hosts[cell.host.0 as usize];
     let kind = &view.ledger.kinds[cell.signature.0 as usize];
-    let silent_peers = match kind.cells.len() {
+    let silent_peers = match kind.hosts {
         1 => view.ledger.hosts.len() as f64 - 1.0,
         _ => 0.0,
     };
     Usual {
         occasions: f64::from(cell.occasions.saturating_sub(length)),
         days: days_from(host.first) + PEER_WEIGHT * silent_peers * days_from(view.ledger.first),
-        learnt_from: "this host's own past",
+        learnt_from: LearntFrom::OwnPast,
     }
 }
 
 /// The same message on the other hosts that have it.
 fn peers(view: View<'_>, cell: &Cell) -> Option<Usual> {
     let kind = &view.ledger.kinds[cell.signature.0 as usize];
-    let peers = kind.cells.len().saturating_sub(1) as f64;
-    let known_days = ((view.now - kind.first).as_secs_f64() / 86_400.0).max(0.5);
+    let peers = f64::from(kind.hosts.saturating_sub(1));
+    let known_days = ((view.now - kind.first.at()).as_secs_f64() / 86_400.0).max(0.5);
     (peers > 0.0).then(|| Usual {
-        occasions: kind.occasions.saturating_sub(u64::from(cell.occasions)) as f64,
+        occasions: f64::from(kind.occasions.saturating_sub(cell.occasions)),
         days: peers * known_days,
-        learnt_from: "the same message on other hosts",
+        learnt_from: LearntFrom::Peers,
     })
 }
 
@@ -216,7 +216,7 @@ fn is_new_program(view: View<'_>, index: CellIndex) -> bool {
     let service_since = view.ledger.service_since(index);
     let host_since = view.ledger.host_of(index).first;
     let came_later = service_since - host_since > Span::HOUR;
-    let came_together = cell.first.at - service_since < Span::DAY;
+    let came_together = cell.first().at - service_since < Span::DAY;
     let is_named =
         !view.ledger.services[view.ledger.kind_of(index).service.0 as usize].name.is_empty();
     // What only chats goes on as it began; what grows does not.

@@ -5,7 +5,7 @@
 //! and severities only decide that B is the recovery of A.
 
 use super::recurrence::unusual_run;
-use super::{Detector, Facts, Finding, Moment, View, starts_since};
+use super::{Detector, Facts, Finding, Moment, View, marks_since, occasions_since};
 use crate::attention::cell::CellIndex;
 use model::{CandidateType, Severity, Span};
 
@@ -24,7 +24,7 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
         return Some(finding);
     }
     let failure = view.ledger[cell]
-        .partners
+        .partners()
         .iter()
         .filter(|p| p.before >= p.after && p.before > 0)
         .max_by_key(|p| p.before)?;
@@ -37,7 +37,7 @@ fn judge_failure(view: View<'_>, failure: CellIndex) -> Option<Finding> {
     if cell.occasions < asked.heal_pairs_min {
         return None;
     }
-    let healing = cell.partners.iter().filter(|p| p.after > p.before).max_by_key(|p| p.after)?;
+    let healing = cell.partners().iter().filter(|p| p.after > p.before).max_by_key(|p| p.after)?;
     let pairs = u32::from(healing.after);
     let mostly = f64::from(pairs) >= 0.6 * f64::from(cell.occasions);
     if pairs + 1 < asked.heal_pairs_min || !mostly || !heals(view, failure, healing.cell) {
@@ -50,9 +50,9 @@ fn judge_failure(view: View<'_>, failure: CellIndex) -> Option<Finding> {
     let cells = vec![failure, healing.cell];
     Some(Finding {
         kind: CandidateType::SelfHeal,
-        marks: starts_since(view, &cells, run.since),
+        marks: marks_since(view, &cells, run.since),
+        events: occasions_since(view, &cells, run.since),
         cells,
-        events: 0,
         onset: run.since,
         surprise: run.surprise,
         facts: Facts::SelfHeal {

@@ -6,7 +6,7 @@
 use super::{Detector, Facts, Finding, View};
 use crate::attention::cell::CellIndex;
 use crate::stats::SURPRISE_MAX;
-use model::CandidateType;
+use model::{CandidateType, Timestamp};
 
 /// In the list of detectors.
 pub const DETECTOR: Detector = Detector {
@@ -36,7 +36,7 @@ fn judge(view: View<'_>, index: CellIndex) -> Option<Finding> {
         cells: vec![index],
         events: 0,
         onset: cell.last,
-        marks: cell.latest.iter().collect(),
+        marks: cell.marks_since(Timestamp::default()),
         // A clock that misses a beat by chance once in a hundred misses n in a row by 10^-2n.
         surprise: (2.0 * quiet_for.as_secs_f64() / usual_gap.as_secs_f64()).min(SURPRISE_MAX),
         facts: Facts::Silence { usual_gap, quiet_for, learnt: cell.gaps.count() },

@@ -3,9 +3,10 @@
 //! The number of hosts expected is at most the number of occasions expected in that time over the
 //! whole tenant. A change that brings several new messages to several hosts is not a spread.
 
-use super::{Detector, Facts, Finding, Moment, View, change};
-use crate::attention::cell::{CellIndex, Mark};
+use super::{Detector, Facts, Finding, Moment, View, change, marks_since};
+use crate::attention::cell::CellIndex;
 use crate::attention::known::{Kind, Reach};
+use crate::signature::SignatureIndex;
 use crate::stats::poisson_surprise;
 use model::{CandidateType, Severity, Span, Timestamp};
 use std::collections::BTreeMap;
@@ -26,24 +27,26 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
     let asked = &view.config.discover;
     let kind = &view.ledger.kinds[moment.signature.0 as usize];
     let is_young = view.now - view.ledger.first < HISTORY_MIN;
-    let is_narrow = kind.cells.len() < asked.spread_hosts_min as usize;
+    let is_narrow = kind.hosts < asked.spread_hosts_min;
     if is_young || is_narrow || view.ledger[cell].worst == Some(Severity::Debug) {
         return None;
     }
+    let wide = kind.wide.as_ref()?;
     let from = view.now - asked.spread_within;
     let is_timer = |r: &Reach| view.ledger[r.cell].is_regular(asked.silence_spread_max);
-    let recent: Vec<Reach> = kind.reach.iter().filter(|r| r.at >= from && !is_timer(r)).collect();
+    let recent: Vec<Reach> =
+        wide.reach.iter().filter(|r| r.at.at() >= from && !is_timer(r)).collect();
     let latest = recent.last()?;
     // Of one entity (the same user on many hosts) less is usual than of the message as a whole,
     // so fewer hosts are enough; without one, more is asked for.
     let shared = latest.entities.iter().filter_map(|entity| {
         let of_it: Vec<Reach> = recent.iter().copied().filter(|r| r.entities.has(entity)).collect();
-        wave(view, kind, &of_it, f64::from(kind.entities.count(entity)))
+        wave(view, kind, &of_it, f64::from(wide.entities.count(entity)))
     });
     let any = || {
         let names_some = !latest.entities.is_empty();
         let asks_more = asked.spread_unshared_more * if names_some { 1.0 } else { 0.5 };
-        let wave = wave(view, kind, &recent, kind.occasions as f64)?;
+        let wave = wave(view, kind, &recent, f64::from(kind.occasions))?;
         (wave.surprise >= asked.spread_surprise_min + asks_more).then_some(wave)
     };
     let shared = shared
@@ -53,7 +56,7 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
     if change::is_change(view, moment.signature, &wave.reached) {
         return None;
     }
-    Some(finding(view, kind, wave))
+    Some(finding(view, moment.signature, wave))
 }
 
 /// Hosts reached in a short time, against the number expected.
@@ -68,7 +71,7 @@ struct Wave {
 fn wave(view: View<'_>, kind: &Kind, recent: &[Reach], occasions: f64) -> Option<Wave> {
     let mut reached = BTreeMap::new();
     for reach in recent {
-        reached.entry(reach.cell).or_insert(reach.at);
+        reached.entry(reach.cell).or_insert(reach.at.at());
     }
     if reached.len() < view.config.discover.spread_hosts_min as usize {
         return None;
@@ -77,7 +80,8 @@ fn wave(view: View<'_>, kind: &Kind, recent: &[Reach], occasions: f64) -> Option
     // A new message is judged as if it had been known for a day, or as long as the tenant is:
     // where everything is new, being new says nothing.
     let tenant_days = (since - view.ledger.first).as_secs_f64() / 86_400.0;
-    let days = ((since - kind.first).as_secs_f64() / 86_400.0).max(tenant_days.clamp(0.02, 1.0));
+    let days =
+        ((since - kind.first.at()).as_secs_f64() / 86_400.0).max(tenant_days.clamp(0.02, 1.0));
     let usual_per_day = (occasions - recent.len() as f64 + 0.5).max(0.5) / days;
     // What every host has every day spreads nowhere.
     if usual_per_day > view.ledger.hosts.len() as f64 * view.config.discover.spread_usual_max {
@@ -89,14 +93,14 @@ fn wave(view: View<'_>, kind: &Kind, recent: &[Reach], occasions: f64) -> Option
     Some(Wave { reached, since, expected, surprise })
 }
 
-fn finding(view: View<'_>, kind: &Kind, wave: Wave) -> Finding {
+fn finding(view: View<'_>, signature: SignatureIndex, wave: Wave) -> Finding {
     let Wave { reached, since, expected, surprise } = wave;
-    let before = kind.cells.iter().filter(|c| view.ledger[**c].first.at < since).count() as u32;
+    let had_it = |c: &CellIndex| view.ledger[*c].first().at < since;
+    let before = view.ledger.cells_of(signature).filter(had_it).count() as u32;
     let mut cells: Vec<(Timestamp, CellIndex)> = reached.iter().map(|(c, at)| (*at, *c)).collect();
     cells.sort();
-    let mut marks: Vec<Mark> = reached.keys().flat_map(|c| view.ledger[*c].latest.iter()).collect();
-    marks.retain(|m| m.at >= since);
-    marks.sort_by_key(|m| (m.at, m.seq));
+    let named: Vec<CellIndex> = reached.keys().copied().collect();
+    let marks = marks_since(view, &named, since);
     let within = view.now - since;
     Finding {
         kind: CandidateType::Spread,

@@ -4,37 +4,40 @@
 
 use super::candidate::{Candidate, Ending, Pain};
 use super::{Finding, View};
-use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::attention::ledger::Ledger;
+use crate::attention::mark::Mark;
 use model::{CandidateId, CandidateType, Severity, Span, TenantId, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 
 /// All candidates of one tenant. An index stays valid while its candidate is open.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Stories {
     /// Open and closed ones, in the order in which they were opened.
-    candidates: BTreeMap<u32, Candidate>,
-    next: u32,
+    candidates: BTreeMap<StoryIndex, Candidate>,
+    /// How many were ever opened.
+    opened: u32,
     candidates_max: usize,
     /// The open ones.
-    pub open: Vec<u32>,
+    pub open: Vec<StoryIndex>,
     /// Closed ones by their cells, to recall them.
-    pub past: BTreeMap<CellIndex, Vec<u32>>,
+    pub past: BTreeMap<CellIndex, Vec<StoryIndex>>,
     /// Closed ones that had to go because of the cap.
     pub forgotten: u64,
-    by_id: BTreeMap<CandidateId, u32>,
+    by_id: BTreeMap<CandidateId, StoryIndex>,
 }
 
-impl Index<u32> for Stories {
+impl Index<StoryIndex> for Stories {
     type Output = Candidate;
-    fn index(&self, index: u32) -> &Candidate {
+    fn index(&self, index: StoryIndex) -> &Candidate {
         &self.candidates[&index]
     }
 }
 
-impl IndexMut<u32> for Stories {
-    fn index_mut(&mut self, index: u32) -> &mut Candidate {
+impl IndexMut<StoryIndex> for Stories {
+    fn index_mut(&mut self, index: StoryIndex) -> &mut Candidate {
         // An index is only ever taken from `open`, `past` or a cell, which let go of it first.
         self.candidates.get_mut(&index).expect("index of a candidate that is kept")
     }
@@ -51,9 +54,9 @@ const PAST_MAX: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
     /// A new candidate.
-    Opened(u32),
+    Opened(StoryIndex),
     /// It belongs to this one.
-    Joined(u32),
+    Joined(StoryIndex),
 }
 
 impl Stories {
@@ -80,8 +83,8 @@ impl Stories {
             return Told::Joined(index);
         }
         let candidate = Candidate::open(finding, tenant, view);
-        let index = self.next;
-        self.next += 1;
+        self.opened = self.opened.saturating_add(1);
+        let index = StoryIndex::nth(self.opened);
         self.by_id.insert(candidate.id, index);
         self.candidates.insert(index, candidate);
         self.open.push(index);
@@ -89,11 +92,11 @@ impl Stories {
         Told::Opened(index)
     }
 
-    fn open_story_of(&self, finding: &Finding, ledger: &Ledger) -> Option<u32> {
+    fn open_story_of(&self, finding: &Finding, ledger: &Ledger) -> Option<StoryIndex> {
         let lead = *finding.cells.first()?;
         if finding.kind != CandidateType::Silence {
             let known = finding.cells.iter().find_map(|c| ledger[*c].candidate);
-            let spread = || ledger.kind_of(lead).spread;
+            let spread = || ledger.kind_of(lead).spread();
             return known.or_else(spread).or_else(|| self.told_together(finding, ledger));
         }
         // Messages that fall silent together on one host stopped for one reason.
@@ -108,7 +111,7 @@ impl Stories {
 
     /// The open story of the same host that has a record within minutes of most of the finding's:
     /// a boot says a hundred things, and they are one story.
-    fn told_together(&self, finding: &Finding, ledger: &Ledger) -> Option<u32> {
+    fn told_together(&self, finding: &Finding, ledger: &Ledger) -> Option<StoryIndex> {
         if matches!(finding.kind, CandidateType::Spread | CandidateType::Anomaly) {
             return None;
         }
@@ -132,7 +135,7 @@ impl Stories {
     }
 
     /// Notes that a severe event may be the end of open stories of the same host and service.
-    pub fn hurt(&mut self, cell: CellIndex, mark: Mark, view: View<'_>) -> Vec<u32> {
+    pub fn hurt(&mut self, cell: CellIndex, mark: Mark, view: View<'_>) -> Vec<StoryIndex> {
         let subject = &view.ledger[cell];
         let service = view.ledger.kind_of(cell).service;
         let mut hurt = Vec::new();
@@ -158,7 +161,7 @@ impl Stories {
     }
 
     /// Closes what has been quiet for long enough; returns the closed ones.
-    pub fn close_quiet(&mut self, view: View<'_>) -> Vec<u32> {
+    pub fn close_quiet(&mut self, view: View<'_>) -> Vec<StoryIndex> {
         let (closed, open) = self.open.iter().partition(|index| {
             let candidate = &self.candidates[index];
             view.now - candidate.last >= patience(candidate, view)
@@ -195,7 +198,7 @@ impl Stories {
     }
 
     /// Closes all open candidates and remembers none of them.
-    pub fn forget_open(&mut self, view: View<'_>) -> Vec<u32> {
+    pub fn forget_open(&mut self, view: View<'_>) -> Vec<StoryIndex> {
         let forgotten = std::mem::take(&mut self.open);
         for index in &forgotten {
             let outcome = "became the usual while learning".to_owned();
@@ -204,7 +207,7 @@ impl Stories {
         forgotten
     }
 
-    fn end(&mut self, index: u32, view: View<'_>) {
+    fn end(&mut self, index: StoryIndex, view: View<'_>) {
         let Some(candidate) = self.candidates.get_mut(&index) else {
             return;
         };
@@ -235,7 +238,7 @@ impl Stories {
     }
 
     /// Ends a silence: its message came back.
-    pub fn end_silence(&mut self, index: u32, view: View<'_>) -> bool {
+    pub fn end_silence(&mut self, index: StoryIndex, view: View<'_>) -> bool {
         let is_over =
             self[index].cells.iter().all(|c| view.now - view.ledger[*c].last <= Span::HOUR);
         if is_over {
@@ -256,8 +259,7 @@ fn patience(candidate: &Candidate, view: View<'_>) -> Span {
         return asked.close_after_max;
     }
     let lead = &view.ledger[candidate.lead()];
-    let starts: Vec<Timestamp> =
-        lead.starts.iter().map(|m| m.at).filter(|t| *t >= candidate.onset).collect();
+    let starts: Vec<Timestamp> = lead.starts().filter(|t| *t >= candidate.onset).collect();
     let mut gaps: Vec<f64> = starts.windows(2).map(|w| (w[1] - w[0]).as_secs_f64()).collect();
     let usual = crate::stats::median(&mut gaps).unwrap_or(0.0);
     let patience = Span::from_secs((usual * 3.0) as i64);
@@ -277,9 +279,9 @@ fn add_companions(finding: &mut Finding, view: View<'_>) {
         return;
     }
     let cell = &view.ledger[lead];
-    let occasions = cell.starts.iter().filter(|m| m.at >= finding.onset).count() as f64;
+    let occasions = cell.starts().filter(|at| *at >= finding.onset).count() as f64;
     let mut marks: Vec<Mark> = finding.marks.clone();
-    for partner in cell.partners.iter().filter(|p| p.shared() >= 3) {
+    for partner in cell.partners().iter().filter(|p| p.shared() >= 3) {
         let other = &view.ledger[partner.cell];
         let shares = f64::from(partner.shared()) >= 0.6 * occasions
             && f64::from(partner.shared()) >= 0.5 * f64::from(other.occasions);
@@ -292,9 +294,10 @@ fn add_companions(finding: &mut Finding, view: View<'_>) {
             let last = finding.cells.len() - 1;
             finding.cells.swap(0, last);
         }
-        marks.extend(other.starts.iter().filter(|m| m.at >= finding.onset));
+        marks.extend(other.marks_since(finding.onset));
+        finding.events += other.starts().filter(|at| *at >= finding.onset).count() as u64;
     }
-    marks.sort_by_key(|m| (m.at, m.seq));
+    marks.sort();
     marks.dedup();
     finding.marks = marks;
 }

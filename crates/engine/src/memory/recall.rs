@@ -1,23 +1,24 @@
 //! Recall: an open or possible story → the earlier candidates that it resembles, with the reason
 //! and the outcome. What ended badly is believed on two sightings when it returns.
 
-use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::discover::candidate::{Candidate, Recall};
 use crate::discover::story::Stories;
 use crate::discover::{Facts, Finding, View};
 use crate::stats::poisson_surprise;
+use model::Timestamp;
 
 /// Earlier candidates named at most.
 const RECALLS_MAX: usize = 3;
 
 /// Earlier candidates on the same cell, or with the same signature on another host.
 pub fn recall(stories: &Stories, cells: &[CellIndex], view: View<'_>) -> Vec<Recall> {
-    let mut found: Vec<(bool, u32)> = Vec::new();
+    let mut found: Vec<(bool, StoryIndex)> = Vec::new();
     for cell in cells {
         let here = stories.past.get(cell).into_iter().flatten();
         found.extend(here.map(|index| (true, *index)));
-        let elsewhere = view.ledger.kind_of(*cell).cells.iter().filter(|c| *c != cell);
-        let there = elsewhere.filter_map(|c| stories.past.get(c)).flatten();
+        let of_kind = view.ledger.cells_of(view.ledger[*cell].signature);
+        let there = of_kind.filter(|c| c != cell).filter_map(|c| stories.past.get(&c)).flatten();
         found.extend(there.map(|index| (false, *index)));
     }
     // Same host first, what ended badly first, newest first.
@@ -56,25 +57,22 @@ pub fn weak_return(stories: &Stories, cell: CellIndex, view: View<'_>) -> Option
         .find(|candidate| candidate.pain.is_some())?;
     let ended = earlier.ending.as_ref()?.at;
     let from = ended.max(view.now - asked.recall_within);
-    let marks: Vec<Mark> = view.ledger[cell].starts.iter().filter(|m| m.at > from).collect();
-    let (first, last) = (marks.first()?.at, marks.last()?.at);
-    let enough = marks.len() as u32 >= asked.recall_occasions_min;
+    let starts: Vec<Timestamp> = view.ledger[cell].starts().filter(|at| *at > from).collect();
+    let (first, last) = (*starts.first()?, *starts.last()?);
+    let occasions = starts.len() as u32;
+    let enough = occasions >= asked.recall_occasions_min;
     // Where it also comes in good times, so soon again must still be unusual.
     let days = (last - first).as_secs_f64() / 86_400.0;
     let expected = earlier.usual_per_day * days.max(1e-3);
-    let surprise = poisson_surprise(marks.len() as u64 - 1, expected);
+    let surprise = poisson_surprise(u64::from(occasions) - 1, expected);
     (enough && surprise >= asked.recall_surprise_min).then(|| Finding {
         kind: earlier.kind,
         cells: vec![cell],
         onset: first,
-        events: 0,
+        events: u64::from(occasions),
         surprise,
-        facts: Facts::Return {
-            earlier: earlier.id,
-            occasions: marks.len() as u32,
-            within: last - first,
-        },
-        marks,
+        facts: Facts::Return { earlier: earlier.id, occasions, within: last - first },
+        marks: view.ledger[cell].marks_since(first),
     })
 }
 

@@ -94,14 +94,10 @@ fn frequency(candidate: &Candidate, view: View<'_>) -> Frequency {
     Frequency { count: candidate.events, per_day: per_day.to_vec(), median_gap_secs, trend }
 }
 
-/// The lead's occasions while the story lasted (at most the latest sixteen that are remembered).
+/// The lead's occasions while the story lasted (at most the latest twenty that are remembered).
 fn occasion_starts(candidate: &Candidate, view: View<'_>) -> Vec<Timestamp> {
     let lead = &view.ledger[candidate.lead()];
-    lead.starts
-        .iter()
-        .map(|m| m.at)
-        .filter(|at| (candidate.onset..=candidate.last).contains(at))
-        .collect()
+    lead.starts().filter(|at| (candidate.onset..=candidate.last).contains(at)).collect()
 }
 
 /// Laplace's trend test on the occasions: beyond ±1.64 (one-sided 5 %) it rises or falls.

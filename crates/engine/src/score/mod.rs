@@ -130,7 +130,7 @@ fn novelty(candidate: &Candidate) -> Contribution {
 
 fn temporal(candidate: &Candidate, view: View<'_>) -> Contribution {
     let lead = &view.ledger[candidate.lead()];
-    let best = lead.partners.iter().map(|p| p.shared()).max().unwrap_or(0);
+    let best = lead.partners().iter().map(|p| p.shared()).max().unwrap_or(0);
     let share = f64::from(best) / f64::from(lead.occasions.max(1));
     let value = if best < 3 { 0.0 } else { WEIGHTS.temporal_correlation * share.min(1.0) };
     term(

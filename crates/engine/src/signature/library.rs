@@ -41,7 +41,19 @@ impl Default for LibraryConfig {
 }
 
 /// The place of a signature in its library: dense, from 0, in order of first sight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct SignatureIndex(pub u32);
 
 /// What a skeleton was assigned to.

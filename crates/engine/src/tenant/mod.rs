@@ -6,8 +6,9 @@ mod notes;
 mod stand;
 mod tell;
 
-use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::cell::CellIndex;
 use crate::attention::ledger::Ledger;
+use crate::attention::mark::Mark;
 use crate::config::Config;
 use crate::discover::recurrence::unusual_run;
 use crate::discover::story::Stories;

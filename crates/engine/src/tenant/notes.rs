@@ -5,6 +5,7 @@ use crate::attention::ledger::Ledger;
 use crate::config::Config;
 use crate::signature::{Library, SignatureIndex};
 use model::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Births that are looked at together; more at a time are one change all the same.
@@ -15,7 +16,7 @@ const NOTES_MAX: usize = 32;
 const QUOTED: usize = 3;
 
 /// One change that was recognised.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Note {
     at: Timestamp,
     /// When it was recognised: an hour after it began.
@@ -25,7 +26,7 @@ struct Note {
 }
 
 /// Changes recognised so far, and the births that may become one.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Notes {
     newborn: VecDeque<(Timestamp, SignatureIndex)>,
     notes: VecDeque<Note>,
@@ -58,7 +59,7 @@ impl Notes {
             kinds.push(signature);
             self.newborn.pop_front();
         }
-        let hosts_of = |s: &SignatureIndex| ledger.kinds[s.0 as usize].cells.len();
+        let hosts_of = |s: &SignatureIndex| ledger.kinds[s.0 as usize].hosts as usize;
         kinds.retain(|s| hosts_of(s) >= 2);
         if learning || kinds.len() < config.discover.change_births_min as usize {
             return;

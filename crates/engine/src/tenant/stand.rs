@@ -3,7 +3,7 @@
 
 use super::Tenant;
 use crate::attention::band::{Claim, Evidence};
-use crate::attention::cell::CellIndex;
+use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::config::Config;
 use crate::discover::recurrence::Run;
 use crate::memory::recall;
@@ -23,7 +23,7 @@ impl Tenant {
 
     /// Scores a candidate anew, admits it if its day has room, and lets its signatures' bands
     /// follow.
-    pub(super) fn restand(&mut self, index: u32, config: &Config, out: &mut Vec<Change>) {
+    pub(super) fn restand(&mut self, index: StoryIndex, config: &Config, out: &mut Vec<Change>) {
         let terms = score::contributions(&self.stories[index], self.view(config));
         self.stories[index].score = score::total(&terms);
         if self.stories[index].admitted.is_none() && !self.is_learning(config) {
@@ -34,7 +34,7 @@ impl Tenant {
         }
     }
 
-    fn admit(&mut self, index: u32, config: &Config) {
+    fn admit(&mut self, index: StoryIndex, config: &Config) {
         let day = self.ledger.now.as_secs().div_euclid(86_400);
         if self.admitted_on.0 != day {
             self.admitted_on = (day, 0);
@@ -56,10 +56,11 @@ impl Tenant {
     ) {
         let evidence = self.evidence(signature, seen, config);
         let at = self.ledger.now;
-        let standing = &mut self.ledger.kinds[signature.0 as usize].standing;
-        let Some(change) = standing.update(&evidence, at, &config.attention) else {
+        let kind = &mut self.ledger.kinds[signature.0 as usize];
+        let Some(change) = kind.standing.update(&evidence, at, &config.attention) else {
             return;
         };
+        kind.moved(change);
         if change.to > Band::Background {
             self.raised.insert(signature);
         } else {
@@ -71,7 +72,7 @@ impl Tenant {
             signature_id: self.library.signature(signature).id,
             from: change.from,
             to: change.to,
-            reason: change.reason,
+            reason: change.rule.to_string(),
         });
     }
 
@@ -83,8 +84,8 @@ impl Tenant {
     ) -> Evidence {
         let view = self.view(config);
         let kind = &self.ledger.kinds[signature.0 as usize];
-        let claims = kind.open.iter().map(|index| self.claim(*index));
-        let known_for = view.now - kind.first;
+        let claims = kind.open().iter().map(|index| self.claim(*index));
+        let known_for = view.now - kind.first.at();
         let days = (known_for.as_secs_f64() / 86_400.0).max(1.0);
         let run = seen.and_then(|(_, run)| run);
         Evidence {
@@ -97,7 +98,7 @@ impl Tenant {
         }
     }
 
-    fn claim(&self, index: u32) -> Claim {
+    fn claim(&self, index: StoryIndex) -> Claim {
         let candidate = &self.stories[index];
         Claim {
             score: candidate.score,

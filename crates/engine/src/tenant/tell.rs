@@ -1,7 +1,8 @@
 //! Findings → stories of this tenant, and what an occasion may set off in them.
 
 use super::Tenant;
-use crate::attention::cell::{CellIndex, Mark};
+use crate::attention::cell::{CellIndex, StoryIndex};
+use crate::attention::mark::{Mark, Secs};
 use crate::config::Config;
 use crate::discover::story::{self, Told};
 use crate::discover::{DETECTORS, Finding, Moment};
@@ -24,8 +25,8 @@ impl Tenant {
     }
 
     /// The spread that a further host joins: only while it is fresh.
-    fn fresh_spread(&self, cell: CellIndex, mark: Mark, config: &Config) -> Option<u32> {
-        let index = self.ledger.kind_of(cell).spread?;
+    fn fresh_spread(&self, cell: CellIndex, mark: Mark, config: &Config) -> Option<StoryIndex> {
+        let index = self.ledger.kind_of(cell).spread()?;
         let age = mark.at - self.stories[index].onset;
         (age <= config.discover.spread_within.times(4)).then_some(index)
     }
@@ -63,7 +64,7 @@ impl Tenant {
         let candidate = &self.stories[index];
         if candidate.kind == CandidateType::Spread {
             let lead = self.ledger[candidate.lead()].signature;
-            self.ledger.kinds[lead.0 as usize].spread = Some(index);
+            self.ledger.kinds[lead.0 as usize].spreads(index);
         }
         for cell in &candidate.cells {
             self.ledger[*cell].candidate.get_or_insert(index);
@@ -88,7 +89,7 @@ impl Tenant {
         if let Some(index) = self.ledger[cell].candidate {
             let candidate = &mut self.stories[index];
             let lead = &self.ledger[candidate.lead()];
-            let pair = lead.partners.iter().find(|p| p.cell == cell && p.after > 0);
+            let pair = lead.partners().iter().find(|p| p.cell == cell && p.after > 0);
             let heal = pair.map(|p| Span::from_secs(i64::from(p.latest_secs)));
             candidate.came_again(cell, mark.at, heal);
         } else if let Some(finding) = recall::weak_return(&self.stories, cell, self.view(config)) {
@@ -117,7 +118,7 @@ impl Tenant {
     }
 
     /// Lets go of a candidate that was closed.
-    pub(super) fn closed(&mut self, index: u32, config: &Config, out: &mut Vec<Change>) {
+    pub(super) fn closed(&mut self, index: StoryIndex, config: &Config, out: &mut Vec<Change>) {
         let candidate = &self.stories[index];
         let outcome = candidate.ending.as_ref().map(|e| e.outcome.clone()).unwrap_or_default();
         let (tenant_id, at, candidate_id) = (self.id.clone(), self.ledger.now, candidate.id);
@@ -125,7 +126,7 @@ impl Tenant {
         for cell in candidate.cells.clone() {
             if self.ledger[cell].candidate == Some(index) {
                 self.ledger[cell].candidate = None;
-                self.ledger[cell].told_until = Some(at);
+                self.ledger[cell].told_until = Secs::of(at);
             }
             let signature = self.ledger[cell].signature;
             self.ledger.kinds[signature.0 as usize].leave(index);

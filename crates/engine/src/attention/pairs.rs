@@ -1,0 +1,69 @@
+//! Companions of a cell: other cells of the same host that keep coming at the same time, and which
+//! of the two comes first. What self-heal and precursor are learnt from.
+
+use super::cell::CellIndex;
+use serde::{Deserialize, Serialize};
+
+/// Companions remembered per cell; the one with the fewest meetings makes room.
+pub const PARTNERS: usize = 6;
+
+/// Another cell of the same host that keeps coming at the same time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Partner {
+    /// Which.
+    pub cell: CellIndex,
+    /// Occasions on which it came shortly after this cell's.
+    pub after: u16,
+    /// Occasions on which it came shortly before.
+    pub before: u16,
+    /// Sum of the delays of those that came after, in seconds.
+    pub after_secs: u32,
+    /// The latest of these delays.
+    pub latest_secs: u16,
+    /// The longest of them.
+    pub longest_secs: u16,
+}
+
+impl Partner {
+    /// Occasions shared, either way round.
+    pub fn shared(&self) -> u32 {
+        u32::from(self.after) + u32::from(self.before)
+    }
+}
+
+/// The companions of one cell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pairs([Partner; PARTNERS]);
+
+impl Pairs {
+    /// All places, unused ones among them (they share nothing).
+    pub fn as_slice(&self) -> &[Partner] {
+        &self.0
+    }
+
+    /// It came `lag_secs` after this cell's occasion began.
+    pub fn came_after(&mut self, cell: CellIndex, lag_secs: u32) {
+        let partner = self.of(cell);
+        partner.after = partner.after.saturating_add(1);
+        partner.after_secs = partner.after_secs.saturating_add(lag_secs);
+        partner.latest_secs = lag_secs.min(u32::from(u16::MAX)) as u16;
+        partner.longest_secs = partner.longest_secs.max(partner.latest_secs);
+    }
+
+    /// It came shortly before.
+    pub fn came_before(&mut self, cell: CellIndex) {
+        let partner = self.of(cell);
+        partner.before = partner.before.saturating_add(1);
+    }
+
+    /// The record of a companion, made if there is room or another has less to say.
+    fn of(&mut self, cell: CellIndex) -> &mut Partner {
+        let known = self.0.iter().position(|p| p.shared() > 0 && p.cell == cell);
+        let slot = known.unwrap_or_else(|| {
+            let weakest = (0..PARTNERS).min_by_key(|i| self.0[*i].shared()).unwrap_or(0);
+            self.0[weakest] = Partner { cell, ..Partner::default() };
+            weakest
+        });
+        &mut self.0[slot]
+    }
+}
