@@ -1,9 +1,12 @@
 //! Foreshock: an operational memory for weak signals. Reads logs, remembers, and tells an operator
 //! what is quietly becoming important. This file: arguments in, exit code out.
 
+mod backtest;
 mod cli;
 mod demo;
 mod interrupt;
+#[cfg(test)]
+mod invented;
 mod progress;
 mod runtime;
 

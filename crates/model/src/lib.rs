@@ -10,9 +10,11 @@
 //! | [`Candidate`](CandidateType) | something that may deserve a person, with evidence |
 //! | [`Item`] | one candidate as a person reads it |
 //! | [`Digest`] | at most ten items of one tenant, and why the rest was quiet |
+//! | [`Backtest`] | what digests would have told before known incidents |
 //!
 //! Nothing here reads a clock, a file or the environment.
 
+mod backtest;
 mod band;
 mod candidate;
 mod change;
@@ -30,6 +32,10 @@ mod severity;
 mod signature;
 pub mod time;
 
+pub use backtest::{
+    Backtest, Incident, ItemTotals, JudgedIncident, MatchedBy, Reason, ShownBefore, TenantTotals,
+    Verdict,
+};
 pub use band::{Band, BandChange};
 pub use candidate::CandidateType;
 pub use change::Change;

@@ -127,6 +127,12 @@ pub enum TimeError {
         /// What was given.
         text: String,
     },
+    /// Not an instant that means the same on every day.
+    #[error("`{text}` is not a time: write 2026-11-20, 2026-11-20T08:30:00Z or @1795000000")]
+    Absolute {
+        /// What was given.
+        text: String,
+    },
 }
 
 impl Timestamp {
@@ -197,24 +203,34 @@ impl Timestamp {
         ((self.as_secs().div_euclid(86_400) + 3).rem_euclid(7)) as u32
     }
 
-    /// Reads an instant as a person writes it: RFC 3339, a date (its first moment in UTC), a date
-    /// and time without zone (UTC), `@seconds`, or a length of time before `now` (`24h`).
+    /// Reads an instant as a person writes it: as [`Self::parse_absolute`] does in UTC, or a length of
+    /// time before `now` (`24h`).
     ///
     /// # Errors
     /// Says what was expected when the text is none of these.
     pub fn parse(text: &str, now: Timestamp) -> Result<Timestamp, TimeError> {
-        let fail = || TimeError::Instant { text: text.into() };
+        let fail = |_| TimeError::Instant { text: text.into() };
+        Timestamp::parse_absolute(text, 0)
+            .or_else(|_| Span::parse(text).map(|span| now - span).map_err(fail))
+    }
+
+    /// Reads an instant that means the same on every day: RFC 3339, `@seconds`, or a date (its first
+    /// moment) or a date and time without zone, both so many seconds east of Greenwich.
+    ///
+    /// # Errors
+    /// Says what was expected when the text is none of these.
+    pub fn parse_absolute(text: &str, zone_offset_secs: i32) -> Result<Timestamp, TimeError> {
+        let fail = || TimeError::Absolute { text: text.into() };
         if let Some(secs) = text.strip_prefix('@') {
             return secs.parse().map(Timestamp::from_secs).map_err(|_| fail());
         }
         if let Ok(instant) = text.parse::<jiff::Timestamp>() {
             return Ok(Timestamp(instant.as_microsecond()));
         }
-        if let Ok(civil) = text.parse::<jiff::civil::DateTime>() {
-            let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| fail())?;
-            return Ok(Timestamp(zoned.timestamp().as_microsecond()));
-        }
-        Span::parse(text).map(|span| now - span).map_err(|_| fail())
+        let civil = text.parse::<jiff::civil::DateTime>().map_err(|_| fail())?;
+        let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| fail())?;
+        let as_utc = Timestamp(zoned.timestamp().as_microsecond());
+        Ok(as_utc - Span::from_secs(i64::from(zone_offset_secs)))
     }
 
     /// `YYYY-MM-DD HH:MM` in UTC, for people.
@@ -349,6 +365,23 @@ mod tests {
             assert_eq!(read.as_deref(), Ok(shown), "{text}");
         }
         assert!(Timestamp::parse("yesterday", now).is_err());
+    }
+
+    #[test]
+    fn a_zone_moves_only_instants_that_name_none() {
+        for (text, shown) in [
+            ("2026-03-02 08:30", "2026-03-02T06:30:00Z"),
+            ("2026-03-02", "2026-03-01T22:00:00Z"),
+            ("2026-03-02T08:30:00Z", "2026-03-02T08:30:00Z"),
+            ("2026-03-02 08:30:00+01:00", "2026-03-02T07:30:00Z"),
+            ("@86400", "1970-01-02T00:00:00Z"),
+        ] {
+            let read = Timestamp::parse_absolute(text, 7_200).map(|t| t.to_string());
+            assert_eq!(read.as_deref(), Ok(shown), "{text}");
+        }
+        for text in ["24h", "1795000000", "", "02.03.2026 08:30"] {
+            assert!(Timestamp::parse_absolute(text, 0).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -5,12 +5,14 @@
 //!
 //! ```text
 //! Item, Quiet, Counts ──► blocks (what is said, in which order) ──► text | markdown   (how it looks)
-//! Digest, Explanation ──► json                                                        (for tools)
+//! Backtest ──► its sentences ──► text
+//! Digest, Explanation, Backtest ──► json                                              (for tools)
 //! ```
 //!
 //! Log text is hostile. Strings stay as they are in the blocks and are made harmless at one place
 //! per format, where they leave: [`safe::text`], [`safe::markdown`], [`safe::json`].
 
+pub mod backtest;
 mod blocks;
 pub mod digest;
 pub mod explain;

@@ -1,14 +1,19 @@
-//! `foreshock replay`: a recorded stream of envelopes → digests as they would have been.
+//! `foreshock replay`: a recorded stream of envelopes → digests as they would have been, and what
+//! they would have told before known incidents.
 
+mod known;
 mod news;
+mod out;
 
 use super::{Exit, Talk, parse, skipped};
+use crate::backtest::{self, Showings};
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::runtime::replay::{Replayed, Wanted};
 use crate::runtime::{self};
+use known::Known;
 use model::{Digest, Span, TenantId, Timestamp};
-use news::News;
+use out::Digests;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -22,10 +27,17 @@ Examples:
       every digest, with news or without, for tools
   zcat week.ndjson.gz | foreshock replay --tenant acme --since 2026-11-01 -
       one client of a stream that is piped in
+  foreshock replay --incidents tickets.csv quarter.ndjson
+      a backtest: what would have been told before each known incident, and how long before
 
 Each line of the stream is a JSON object:
   {\"received_at\": \"2026-11-01T08:30:00Z\", \"tenant_id\": \"acme\", \"source_type\": \"syslog\",
-   \"source_name\": \"db1\", \"raw\": \"<13>Nov  1 08:29:59 db1 ...\"}";
+   \"source_name\": \"db1\", \"raw\": \"<13>Nov  1 08:29:59 db1 ...\"}
+
+The incidents are CSV with a header, or a JSON object a line, as a ticket system exports them:
+  at,tenant,host,service,title,id
+  2026-11-20T08:41:00Z,acme,fw-hq,charon,\"Branch 2 offline, all day\",INC-4711
+Only `at` must be there. What a row names must agree with what an item names.";
 
 /// Play a recorded stream again and tell what the digests would have been
 #[derive(Debug, clap::Args)]
@@ -34,9 +46,12 @@ pub(crate) struct Args {
     /// Recorded stream, one JSON object a line (compressed too); - for standard input
     #[arg(value_name = "STREAM", required = true)]
     pub(crate) streams: Vec<PathBuf>,
-    /// A digest each so often, on the stream's own clock; without it, one at the end
+    /// A digest each so often, on the stream's own clock; without it, one at the end (with
+    /// --incidents: one an hour)
     #[arg(long, value_name = "SPAN", value_parser = parse::span)]
     pub(crate) digest_every: Option<Span>,
+    #[command(flatten)]
+    pub(crate) known: Known,
     /// Form of the digests
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -68,38 +83,47 @@ pub(crate) enum Format {
     /// For reading in a terminal: only digests with news, and of these only what is new.
     #[default]
     Text,
-    /// One JSON array of digests.
+    /// One JSON array of digests; with --incidents, the backtest is its last element.
     Json,
-    /// One JSON object a line: a digest each.
+    /// One JSON object a line: a digest each; with --incidents, the backtest is the last one.
     Ndjson,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
+    let incidents = args.known.read(&args.streams, args.zone)?;
+    if let Some(incidents) = &incidents {
+        known::tell(incidents, talk, &mut io::stderr())?;
+    }
     let walk = sources::walk(&args.streams);
     skipped::tell(&walk, talk, &mut io::stderr())?;
     let interrupt = Interrupt::listen()?;
     let mut progress = Progress::new(walk.bytes(), talk.quiet);
+    let rules = args.known.rules(args.digest_every);
     let wanted = Wanted {
-        every: args.digest_every,
+        every: args.digest_every.or(incidents.is_some().then_some(rules.digest_every)),
         tenant: args.tenant_id(),
         since: args.since,
         until: args.until,
         zone_offset_secs: args.zone,
     };
-    let mut out = Digests {
-        out: io::stdout().lock(),
-        format: args.format,
-        talk,
-        count: 0,
-        news: News::default(),
+    let mut out = Digests::new(args.format, talk);
+    let mut showings = incidents.is_some().then(Showings::default);
+    let mut deliver = |digest: Digest| {
+        if let Some(showings) = &mut showings {
+            showings.note(&digest);
+        }
+        out.write(digest)
     };
-    let mut deliver = |digest: Digest| out.write(digest);
     let run =
         runtime::replay::replay(&walk.inputs, &wanted, &interrupt, &mut progress, &mut deliver)?;
-    out.finish()?;
+    let backtest = incidents.as_ref().zip(showings.as_ref());
+    let backtest = backtest.map(|(i, s)| backtest::judge(i, s, rules));
+    out.finish(backtest.as_ref())?;
     tell(&run, talk)?;
-    let is_partial = walk.failures() > 0 || !run.errors.is_empty();
+    let is_partial = walk.failures() > 0
+        || !run.errors.is_empty()
+        || backtest.is_some_and(|backtest| backtest.bad_rows > 0);
     Ok(Exit::of_reading(interrupt.is_set(), is_partial))
 }
 
@@ -116,53 +140,4 @@ fn tell(run: &Replayed, talk: Talk) -> io::Result<()> {
         writeln!(err, "foreshock: {}", outputs::figure::counts_line(&run.counts))?;
     }
     Ok(())
-}
-
-/// Digests on their way to standard output.
-struct Digests {
-    out: io::StdoutLock<'static>,
-    format: Format,
-    talk: Talk,
-    count: u64,
-    news: News,
-}
-
-impl Digests {
-    fn write(&mut self, digest: Digest) -> io::Result<()> {
-        let page = match self.format {
-            Format::Ndjson => outputs::digest::ndjson(&digest, None),
-            Format::Json => {
-                let open = if self.count == 0 { "[\n" } else { ",\n" };
-                open.to_owned() + outputs::digest::ndjson(&digest, None).trim_end()
-            }
-            Format::Text => match self.news.of(digest) {
-                Some(digest) => self.page(&digest),
-                None => String::new(),
-            },
-        };
-        self.count += 1;
-        self.out.write_all(page.as_bytes())
-    }
-
-    fn page(&self, digest: &Digest) -> String {
-        outputs::digest::text(digest, None, &self.talk.style()) + "\n"
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        match (self.format, self.count) {
-            (Format::Json, 0) => self.out.write_all(b"[]\n")?,
-            (Format::Json, _) => self.out.write_all(b"\n]\n")?,
-            (Format::Text, 0) => self.out.write_all(b"no envelope was read: nothing to tell\n")?,
-            (Format::Text, _) => {
-                for digest in self.news.rest() {
-                    let page = self.page(&digest);
-                    self.out.write_all(page.as_bytes())?;
-                }
-                let told = self.news.summary(self.count);
-                self.out.write_all(told.as_bytes())?;
-            }
-            (Format::Ndjson, _) => {}
-        }
-        self.out.flush()
-    }
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod backtest;
 mod cases;
 mod demo;
 mod explain;

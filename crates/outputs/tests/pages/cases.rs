@@ -424,3 +424,97 @@ pub(crate) fn hostile_explanation(item: Item, text: &str) -> Explanation {
 pub(crate) fn hostile_digest(text: &str) -> Digest {
     digest(text, vec![hostile_item(text); 2], hostile_quiet(text))
 }
+
+/// A backtest with `text` in every place that logs or the file of incidents can reach.
+pub(crate) fn hostile_backtest(text: &str) -> Backtest {
+    let own = || Some(text.to_owned());
+    let announced = JudgedIncident {
+        incident: Incident {
+            line: 2,
+            at: at("2026-11-20T09:00:00Z"),
+            id: own(),
+            title: own(),
+            tenant_id: Some(TenantId::new(text)),
+            host: own(),
+            service: own(),
+        },
+        lead_secs: Some(86_400.0),
+        by_chance: Some(0.25),
+        shown: vec![shown_before(text); 2],
+        shown_total: 3,
+        ..not_announced()
+    };
+    let unnamed = JudgedIncident {
+        incident: Incident { tenant_id: None, ..announced.incident.clone() },
+        matched_by: MatchedBy::TimeOnly,
+        ..announced.clone()
+    };
+    let verdict = Verdict::Announced;
+    let silent = JudgedIncident { incident: announced.incident.clone(), ..not_announced() };
+    let tenant = TenantTotals { tenant_id: TenantId::new(text), days: 14.0, items: item_totals() };
+    Backtest {
+        incidents: vec![
+            JudgedIncident { verdict, ..announced },
+            JudgedIncident { verdict, ..unnamed },
+            silent,
+        ],
+        tenants: vec![tenant; 2],
+        ..backtest()
+    }
+}
+
+fn shown_before(title: &str) -> ShownBefore {
+    ShownBefore {
+        candidate_id: candidate("shown"),
+        tenant_id: TenantId::new(title),
+        candidate_type: CandidateType::SelfHeal,
+        title: title.into(),
+        band: Band::Investigate,
+        first_shown: at("2026-11-18T09:00:00Z"),
+        related_since: at("2026-11-19T09:00:00Z"),
+        lead_secs: 86_400.0,
+        was_open: false,
+        while_learning: true,
+    }
+}
+
+/// An incident without a word before it.
+pub(crate) fn not_announced() -> JudgedIncident {
+    JudgedIncident {
+        incident: Incident { line: 3, at: at("2026-11-20T10:00:00Z"), ..Incident::default() },
+        verdict: Verdict::NotAnnounced,
+        reason: None,
+        matched_by: MatchedBy::HostAndService,
+        lead_secs: None,
+        by_chance: Some(0.125),
+        shown: vec![],
+        shown_total: 0,
+        other_services: 0,
+    }
+}
+
+pub(crate) fn item_totals() -> ItemTotals {
+    ItemTotals { shown: 8, preceded: 1, others: 7, others_per_day: Some(0.5), not_remembered: 2 }
+}
+
+/// A backtest with every kind of number in it, and no incident.
+pub(crate) fn backtest() -> Backtest {
+    Backtest {
+        from: Some(at("2026-11-06T09:00:00Z")),
+        to: Some(at("2026-11-20T09:00:00Z")),
+        digest_every_secs: 3_600.0,
+        window_secs: 14.0 * 86_400.0,
+        grace_secs: 86_400.0,
+        judged: 5,
+        announced: 3,
+        announced_by_client_only: 1,
+        announced_while_learning: 1,
+        expected_by_chance: 0.75,
+        median_lead_secs: Some(187_200.0),
+        not_judged: 1,
+        bad_rows: 2,
+        items: item_totals(),
+        tenants: vec![],
+        incidents: vec![],
+    }
+}

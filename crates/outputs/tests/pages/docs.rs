@@ -2,7 +2,7 @@
 
 use crate::cases;
 use model::{Band, CandidateType, Defect, Format};
-use outputs::digest;
+use outputs::{backtest, digest};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -49,5 +49,22 @@ fn the_output_contract_names_every_field() {
             _ => vec![key.clone()],
         };
         names("output-contract.md", fields);
+    }
+}
+
+#[test]
+fn the_output_contract_names_every_field_of_a_backtest() {
+    let wire = backtest::ndjson(&cases::hostile_backtest("x"));
+    let wire: Value = serde_json::from_str(&wire).unwrap();
+    let incident = &wire["incidents"][0];
+    for part in [&wire, &wire["items"], &wire["tenants"][0], incident, &incident["shown"][0]] {
+        names("output-contract.md", part.as_object().unwrap().keys());
+    }
+    names("output-contract.md", [backtest::SCHEMA]);
+    for word in ["announced", "not_announced", "not_judged", "still_learning", "before_records"] {
+        names("output-contract.md", [word]);
+    }
+    for word in ["after_records", "no_records", "host_and_service", "client_only", "time_only"] {
+        names("output-contract.md", [word]);
     }
 }

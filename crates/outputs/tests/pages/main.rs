@@ -3,6 +3,7 @@
 // A function that tests share may fail like the test itself; clippy only knows functions marked #[test].
 #![allow(clippy::unwrap_used)]
 
+mod backtest;
 mod cases;
 mod docs;
 mod golden;

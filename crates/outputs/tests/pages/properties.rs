@@ -2,7 +2,7 @@
 
 use crate::cases;
 use model::{Contribution, Counts, Digest};
-use outputs::{Style, digest, explain};
+use outputs::{Style, backtest, digest, explain};
 use proptest::prelude::*;
 
 /// Log text: anything, often with what acts on terminals and in Markdown.
@@ -30,6 +30,7 @@ fn pages(text: &str, style: &Style) -> Vec<String> {
         digest::text(&digest, Some(&counts), style),
         digest::brief(&digest, Some(&counts), style),
         explain::text(&cases::hostile_explanation(item, text), style),
+        backtest::text(&cases::hostile_backtest(text), style),
     ]
 }
 
@@ -42,6 +43,7 @@ fn documents(text: &str) -> Vec<String> {
         digest::ndjson(&digest, None),
         explain::json(&explanation),
         explain::markdown(&explanation),
+        backtest::ndjson(&cases::hostile_backtest(text)),
     ]
 }
 
@@ -117,6 +119,9 @@ proptest! {
         let read = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
         prop_assert_eq!(read(&line), read(&digest::json(&digest, None)));
         prop_assert_eq!(&read(&line)["items"][0]["title"], &text);
+        let line = backtest::ndjson(&cases::hostile_backtest(&text));
+        prop_assert_eq!(line.matches('\n').count(), 1);
+        prop_assert_eq!(&read(&line)["incidents"][0]["host"], &text);
     }
 }
 

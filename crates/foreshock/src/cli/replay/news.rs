@@ -70,57 +70,15 @@ impl News {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Baseline, CandidateType, Frequency, Quiet, Timestamp, Timing, Where};
-
-    fn item(name: &str, band: Band, status: &'static str) -> Item {
-        Item {
-            candidate_id: CandidateId::derive(&[name.as_bytes()]),
-            candidate_type: CandidateType::Burst,
-            title: name.into(),
-            decision_band: band.decision_word(),
-            band,
-            status,
-            outcome: None,
-            score_total: 0.0,
-            why_it_matters: String::new(),
-            why: vec![],
-            what: String::new(),
-            frequency: Frequency::default(),
-            place: Where::default(),
-            timing: Timing {
-                first: Timestamp::default(),
-                last: Timestamp::default(),
-                usual_hours: None,
-            },
-            baseline: Baseline::default(),
-            seen_before: vec![],
-            check_next: vec![],
-            unknowns: vec![],
-            would_change: vec![],
-            contributions: vec![],
-            evidence: vec![],
-            evidence_total: 0,
-            scorer_version: "",
-        }
-    }
-
-    fn digest(hour: i64, items: Vec<Item>) -> Digest {
-        Digest {
-            as_of: Timestamp::from_secs(hour * 3_600),
-            since: Timestamp::default(),
-            tenant_id: TenantId::new("acme"),
-            items,
-            quiet: Quiet::default(),
-        }
-    }
+    use crate::invented::{digest, hour, item};
 
     #[test]
     fn only_what_is_new_or_stands_otherwise_is_told() {
         let mut news = News::default();
         let (a, b) = (item("a", Band::Watch, "open"), item("b", Band::Investigate, "open"));
-        let mut told = |hour, items: &[&Item]| {
+        let mut told = |at, items: &[&Item]| {
             let items = items.iter().map(|item| (*item).clone()).collect();
-            let digest = news.of(digest(hour, items))?;
+            let digest = news.of(digest("acme", at, items))?;
             let titles: Vec<String> = digest.items.into_iter().map(|i| i.title).collect();
             Some((titles.concat(), digest.quiet.notes.len()))
         };
@@ -136,7 +94,7 @@ mod tests {
         assert_eq!(told(7, &[&raised]), None);
         let rest = news.rest();
         assert_eq!(rest.len(), 1);
-        assert_eq!(rest[0].as_of, Timestamp::from_secs(7 * 3_600));
+        assert_eq!(rest[0].as_of, hour(7));
         assert!(news.summary(8).starts_with("3 of 8 digests had no news"));
     }
 }
