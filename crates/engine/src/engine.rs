@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::sighting::Sighting;
+use crate::snapshot::{self, SnapshotError};
 use crate::tenant::Tenant;
 use model::{Change, Digest, TenantId, Timestamp};
 use std::collections::BTreeMap;
@@ -55,6 +56,23 @@ impl Engine {
     /// The digest of one tenant as of `as_of`.
     pub fn digest(&self, tenant: &TenantId, as_of: Timestamp, since: Timestamp) -> Option<Digest> {
         Some(self.tenants.get(tenant)?.digest(as_of, since, &self.config))
+    }
+
+    /// All that is known, in bytes: equal states give equal bytes. What a lane still holds back is no
+    /// part of it: flush the lanes first, or read their sources again from there.
+    pub fn snapshot(&self) -> Vec<u8> {
+        snapshot::write(&self.tenants)
+    }
+
+    /// The engine that [`Engine::snapshot`] wrote down, under a configuration that may be another.
+    ///
+    /// # Errors
+    /// If the bytes are no snapshot, are damaged, or are of another format: then the records are to
+    /// be read again.
+    pub fn restore(bytes: &[u8], config: Config) -> Result<Engine, SnapshotError> {
+        let mut tenants = snapshot::read(bytes)?;
+        tenants.values_mut().for_each(|tenant| tenant.restored(&config));
+        Ok(Engine { config, tenants })
     }
 
     /// What was asked for.

@@ -18,6 +18,7 @@ pub mod discover;
 mod explain;
 pub mod memory;
 pub mod score;
+pub mod snapshot;
 pub mod tenant;
 
 pub mod stats;
@@ -27,3 +28,4 @@ pub use config::Config;
 pub use engine::Engine;
 pub use lane::Lane;
 pub use sighting::Sighting;
+pub use snapshot::SnapshotError;

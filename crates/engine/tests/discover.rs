@@ -16,7 +16,7 @@
 
 use engine::entities::Entities;
 use engine::signature::{Skeleton, fingerprint};
-use engine::{Config, Engine, EventBatch, Sighting};
+use engine::{Config, Engine, EventBatch, Sighting, SnapshotError};
 use model::{Change, Digest, Seq, Severity, Span, TenantId, Timestamp};
 use std::fmt::Write;
 use std::fs;
@@ -198,6 +198,43 @@ fn results_do_not_depend_on_how_the_stream_is_cut() {
             assert_eq!(digest_again, digest, "{} cut by {size}", case.display());
         }
     }
+}
+
+/// A snapshot taken anywhere, written and read again, goes on as if nothing had been: the same changes,
+/// the same digest, the same bytes of state at the end.
+#[test]
+fn results_do_not_depend_on_snapshots() {
+    for case in cases() {
+        let messages = stream(&fs::read_to_string(case.join("input.txt")).unwrap());
+        let (changes, digest) = run(&messages, 1_000);
+        let tenant = TenantId::new("acme");
+        let (mut engine, mut again) = (Engine::new(Config::default()), Vec::new());
+        let size = (messages.len() / 9).max(1);
+        for (piece, part) in messages.chunks(size).enumerate() {
+            for sighting in batch(part, piece * size).iter() {
+                engine.observe(&tenant, &sighting, &mut again);
+            }
+            let bytes = engine.snapshot();
+            engine = Engine::restore(&bytes, Config::default()).unwrap();
+            assert_eq!(engine.snapshot(), bytes, "{}: not as it was written", case.display());
+        }
+        let end = messages.last().map(|m| m.at).unwrap();
+        engine.tick(end, &mut again);
+        assert_eq!(again, changes, "{}", case.display());
+        assert_eq!(engine.digest(&tenant, end, Timestamp::default()), Some(digest));
+    }
+}
+
+#[test]
+fn what_is_no_snapshot_is_refused() {
+    let bytes = Engine::new(Config::default()).snapshot();
+    let refused = |bytes: &[u8]| Engine::restore(bytes, Config::default()).err().unwrap();
+    assert_eq!(refused(b"{}"), SnapshotError::NotASnapshot);
+    let mut newer = bytes.clone();
+    newer[8] = 200;
+    assert_eq!(refused(&newer), SnapshotError::Format { found: 200 });
+    assert_eq!(refused(&bytes[..bytes.len() - 1]), SnapshotError::Damaged);
+    (8..bytes.len()).for_each(|end| drop(refused(&bytes[..end])));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The last N of something, in a fixed array: memory per cell stays bounded and flat.
 
 use serde::de::{Deserialize, Deserializer};
-use serde::ser::{Serialize, Serializer};
+use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 /// A ring of the newest `N` values, oldest first when read.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,9 @@ impl<T: Copy, const N: usize> Recent<T, N> {
 /// Only what is held, oldest first: where in the array it stands means nothing.
 impl<T: Serialize + Copy, const N: usize> Serialize for Recent<T, N> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_seq(self.iter())
+        let mut seq = s.serialize_seq(Some(self.len()))?;
+        self.iter().try_for_each(|value| seq.serialize_element(&value))?;
+        seq.end()
     }
 }
 

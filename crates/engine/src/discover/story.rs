@@ -19,6 +19,7 @@ pub struct Stories {
     candidates: BTreeMap<StoryIndex, Candidate>,
     /// How many were ever opened.
     opened: u32,
+    #[serde(skip)]
     candidates_max: usize,
     /// The open ones.
     pub open: Vec<StoryIndex>,
@@ -63,6 +64,11 @@ impl Stories {
     /// No candidate yet; at most so many are kept.
     pub fn new(candidates_max: usize) -> Stories {
         Stories { candidates_max, ..Stories::default() }
+    }
+
+    /// Takes the limit that holds from now on.
+    pub fn configure(&mut self, candidates_max: usize) {
+        self.candidates_max = candidates_max;
     }
 
     /// Open and closed ones, in the order in which they were opened.

@@ -8,6 +8,7 @@ use super::lexicon::{self, OUTCOME};
 use super::library::{LibraryConfig, SignatureIndex};
 use super::skeleton::{HOLE, SkeletonKey, key_of};
 use model::{Signature, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Words of one skeleton whose positions are watched: names stand near the front, and a line of
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 const WORDS_WATCHED_MAX: usize = 24;
 
 /// Why an alias was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
     /// Enough siblings differ in one word.
     Siblings,
@@ -27,7 +28,7 @@ pub enum Cause {
 }
 
 /// The record of one alias.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alias {
     /// The signature that the child would have, or had, of its own.
     pub child: Signature,
@@ -44,16 +45,21 @@ pub struct Alias {
 }
 
 /// Which words were seen in one position of one wider skeleton.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Position {
     /// Hashes of the distinct words, until there are enough.
     words: Vec<u64>,
 }
 
 /// Watches the positions of all skeletons of all services.
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Siblings {
+    /// Set anew with the configuration.
+    #[serde(skip)]
     words_min: usize,
+    #[serde(skip)]
     literals_min: usize,
+    #[serde(skip)]
     positions_max: usize,
     positions: BTreeMap<SkeletonKey, Position>,
     unwatched: u64,
@@ -61,13 +67,15 @@ pub(super) struct Siblings {
 
 impl Siblings {
     pub(super) fn new(config: &LibraryConfig) -> Siblings {
-        Siblings {
-            words_min: config.alias_words_min.max(2),
-            literals_min: config.alias_literals_min,
-            positions_max: config.positions_max,
-            positions: BTreeMap::new(),
-            unwatched: 0,
-        }
+        let mut siblings = Siblings::default();
+        siblings.configure(config);
+        siblings
+    }
+
+    pub(super) fn configure(&mut self, config: &LibraryConfig) {
+        self.words_min = config.alias_words_min.max(2);
+        self.literals_min = config.alias_literals_min;
+        self.positions_max = config.positions_max;
     }
 
     pub(super) fn unwatched(&self) -> u64 {

@@ -6,6 +6,7 @@ use super::alias::{Alias, Cause, Siblings};
 use super::skeleton::{Skeleton, SkeletonKey, key_of};
 use super::table::Table;
 use model::{Signature, SignatureId, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Limits of one library. Whatever they cost is counted.
@@ -42,17 +43,7 @@ impl Default for LibraryConfig {
 
 /// The place of a signature in its library: dense, from 0, in order of first sight.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Default,
-    serde::Serialize,
-    serde::Deserialize,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 pub struct SignatureIndex(pub u32);
 
@@ -92,7 +83,7 @@ impl std::fmt::Display for LibraryError {
 impl std::error::Error for LibraryError {}
 
 /// How much of the caps one service uses.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Service {
     signatures: usize,
     /// The signature that its overflow is counted under.
@@ -100,7 +91,10 @@ struct Service {
 }
 
 /// Known signatures.
+#[derive(Serialize, Deserialize)]
 pub struct Library {
+    /// Set anew when a snapshot is restored.
+    #[serde(skip)]
     pub(super) config: LibraryConfig,
     pub(super) table: Table,
     pub(super) signatures: Vec<Signature>,
@@ -129,6 +123,12 @@ impl Library {
             overflowed: 0,
             now: Timestamp::default(),
         }
+    }
+
+    /// Takes the limits that hold from now on.
+    pub fn configure(&mut self, config: LibraryConfig) {
+        self.siblings.configure(&config);
+        self.config = config;
     }
 
     /// Tells the time; aliases made from now on carry it.

@@ -68,7 +68,19 @@ pub struct Hole {
 /// 128 bits of tokenizer version, service and skeleton. XXH3 is no cryptographic hash, yet at 128
 /// bits a billion skeletons collide by accident with odds below 2⁻⁶⁸; the id that is stored and
 /// shown is BLAKE3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct SkeletonKey(pub u128);
 
 /// What fingerprinting one body found. Keep one and use it again: its buffers stay.

@@ -2,6 +2,7 @@
 //! hashes already, so their low bits are the place; a probe touches one cache line as a rule.
 
 use super::skeleton::SkeletonKey;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 #[derive(Clone, Copy)]
 struct Slot {
@@ -66,6 +67,26 @@ impl Table {
             let at = self.place(slot.key);
             self.slots[at] = slot;
         }
+    }
+}
+
+/// Its pairs in the order of the keys: the places follow from the keys alone.
+impl Serialize for Table {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let used = self.slots.iter().filter(|slot| slot.index != FREE);
+        let mut pairs: Vec<(u128, u32)> = used.map(|slot| (slot.key.0, slot.index)).collect();
+        pairs.sort_unstable();
+        s.collect_seq(pairs)
+    }
+}
+
+impl<'de> Deserialize<'de> for Table {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Table, D::Error> {
+        let mut table = Table::new();
+        for (key, index) in Vec::<(u128, u32)>::deserialize(d)? {
+            table.set(SkeletonKey(key), index);
+        }
+        Ok(table)
     }
 }
 

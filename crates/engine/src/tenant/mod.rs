@@ -17,15 +17,18 @@ use crate::sighting::Sighting;
 use crate::signature::{Library, SignatureIndex, Skeleton, fingerprint};
 use model::{Change, Span, TenantId, Timestamp};
 use notes::Notes;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// How often time alone is judged (silence, daily counts, closing).
 const TICK: Span = Span::from_secs(15 * 60);
 
 /// Everything that is known of one tenant.
+#[derive(Serialize, Deserialize)]
 pub struct Tenant {
     id: TenantId,
     library: Library,
+    #[serde(skip)]
     skeleton: Skeleton,
     ledger: Ledger,
     pub(crate) stories: Stories,
@@ -38,7 +41,7 @@ pub struct Tenant {
     /// Signatures above background.
     raised: BTreeSet<SignatureIndex>,
     /// Limits whose reaching was said.
-    limits_said: BTreeSet<&'static str>,
+    limits_said: BTreeSet<String>,
 }
 
 impl Tenant {
@@ -58,6 +61,13 @@ impl Tenant {
             raised: BTreeSet::new(),
             limits_said: BTreeSet::new(),
         }
+    }
+
+    /// What a snapshot leaves out, made anew: look-ups and limits.
+    pub(crate) fn restored(&mut self, config: &Config) {
+        self.library.configure(config.library());
+        self.stories.configure(config.limits.candidates_max);
+        self.ledger.reindex();
     }
 
     /// Whose it is.
@@ -184,7 +194,7 @@ impl Tenant {
             ("limits.candidates_max", self.stories.forgotten > 0),
         ];
         for (limit, _) in reached.into_iter().filter(|(_, is_reached)| *is_reached) {
-            if self.limits_said.insert(limit) {
+            if self.limits_said.insert(limit.to_owned()) {
                 out.push(Change::LimitReached {
                     tenant_id: self.id.clone(),
                     at: self.ledger.now,
