@@ -131,8 +131,10 @@ pub struct Discover {
     pub precursor_share_min: f64,
     /// Anomaly: evidence asked for of a day's count against the days before.
     pub shift_surprise_min: f64,
-    /// Anomaly: how many times the largest of the last seven days a day must be.
+    /// Anomaly: how many times the largest day of the week before the last 24 hours must be.
     pub shift_over_max: f64,
+    /// Anomaly: fewest events in the last 24 hours; rarer things are the matter of recurrence.
+    pub shift_events_min: u32,
     /// Silence: fewest gaps learnt before a message counts as expected.
     pub silence_gaps_min: u32,
     /// Silence: largest relative spread of the gaps of an expected message.
@@ -180,19 +182,20 @@ impl Default for Discover {
             recurrence_surprise_min: 4.0,
             burst_events_min: 20,
             burst_surprise_min: 8.0,
-            burst_over_max: 2.0,
+            burst_over_max: 1.5,
             heal_pairs_min: 4,
             pair_surprise_min: 3.0,
             pair_surprise_step: 0.5,
             pair_within: Span::from_secs(10 * 60),
             spread_hosts_min: 4,
             spread_within: Span::HOUR.times(3),
-            spread_surprise_min: 4.5,
+            spread_surprise_min: 2.9,
             spread_usual_max: 1.0,
-            spread_unshared_more: 2.0,
+            spread_unshared_more: 1.6,
             precursor_share_min: 0.7,
-            shift_surprise_min: 8.0,
-            shift_over_max: 2.0,
+            shift_surprise_min: 6.0,
+            shift_over_max: 1.5,
+            shift_events_min: 30,
             silence_gaps_min: 12,
             silence_spread_max: 0.15,
             silence_beats_missed: 6.0,

@@ -121,6 +121,8 @@ pub struct Kind {
     pub fails: bool,
     /// Its text speaks of recovering.
     pub recovers: bool,
+    /// What its latest occasion named.
+    pub(super) named: Entities,
     /// From the second host on.
     pub wide: Option<Box<Wide>>,
     /// From the first change of band or candidate on.
@@ -143,6 +145,7 @@ impl Kind {
             worst: None,
             fails: false,
             recovers: false,
+            named: Entities::default(),
             wide: None,
             noted: None,
         }

@@ -112,6 +112,7 @@ impl Ledger {
         kind.worst = worse(kind.worst, worst);
         if starts {
             kind.occasions = kind.occasions.saturating_add(1);
+            kind.named = sighting.entities;
             if let Some(wide) = &mut kind.wide {
                 wide.entities.add(sighting.entities);
                 let reach = Reach { at: Secs::of(at), cell: index, entities: sighting.entities };
@@ -223,7 +224,11 @@ impl Ledger {
                 self.cell_of.insert((signature.0, self.cells[last.0 as usize].host.0), last);
                 if kind.wide.is_none() {
                     let entities = EntityCounts::after(kind.occasions);
-                    kind.wide = Some(Box::new(Wide { entities, ..Wide::default() }));
+                    let mut wide = Wide { entities, ..Wide::default() };
+                    let at = self.cells[first.0 as usize].starts().next_back();
+                    let at = Secs::of(at.unwrap_or_default());
+                    wide.reach.push(Reach { at, cell: first, entities: kind.named });
+                    kind.wide = Some(Box::new(wide));
                 }
             }
         }

@@ -14,6 +14,7 @@ pub mod self_heal;
 pub mod silence;
 pub mod spread;
 pub mod story;
+pub mod usual;
 
 use crate::attention::cell::CellIndex;
 use crate::attention::ledger::Ledger;
@@ -161,6 +162,8 @@ pub enum Facts {
         expected: f64,
         /// Hosts that ever had it before.
         before: u32,
+        /// All of them name the same thing: an account, an address.
+        shared: bool,
     },
     /// It is followed by something else, again and again.
     Precursor {

@@ -229,9 +229,14 @@ fn would_change(candidate: &Candidate, band: Band, score: f64, view: View<'_>) -
 
 /// The first records and the latest ones, without repeats, oldest first.
 fn evidence(candidate: &Candidate) -> Vec<Evidence> {
-    let mut shown: Vec<(Timestamp, Seq)> = candidate
-        .first_marks
-        .iter()
+    // A return rests on what came before as much as on what came back.
+    let recalled = match candidate.facts {
+        Facts::Return { .. } => candidate.recalls.iter().find(|r| r.painful),
+        _ => None,
+    };
+    let recalled = recalled.into_iter().flat_map(|recall| recall.marks.iter());
+    let mut shown: Vec<(Timestamp, Seq)> = recalled
+        .chain(&candidate.first_marks)
         .copied()
         .chain(candidate.latest_marks.iter())
         .map(|m| (m.at, m.seq))
