@@ -39,8 +39,10 @@ pub struct Host {
     pub events: u64,
     /// The latest signatures that were new to it.
     pub births: Recent<(Timestamp, SignatureIndex), BIRTHS>,
+    /// Kinds of message that it ever said.
+    pub kinds: u32,
     /// The latest occasions of rare cells.
-    pub rare: Recent<(Timestamp, CellIndex), RARE>,
+    pub rare: Recent<(Mark, CellIndex), RARE>,
     /// Its latest lines.
     pub lines: Recent<Line, LINES>,
 }

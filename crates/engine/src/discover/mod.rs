@@ -7,6 +7,7 @@ pub mod anomaly;
 pub mod burst;
 pub mod candidate;
 pub mod change;
+pub mod compare;
 pub mod lexicon;
 pub mod precursor;
 pub mod recurrence;
