@@ -141,6 +141,8 @@ pub struct Discover {
     /// same thing on every host: such waves are mostly the sum of unrelated events. Half of it is
     /// asked for where they name nothing.
     pub spread_unshared_more: f64,
+    /// Precursor: evidence asked for that the order is no coin's: five of five have 1.5 decades.
+    pub precursor_order_min: f64,
     /// Precursor: share of the leader's occasions that must be followed.
     pub precursor_share_min: f64,
     /// Anomaly: evidence asked for of a day's count against the days before.
@@ -181,6 +183,9 @@ pub struct Discover {
     pub compare_surprise_min: f64,
     /// A candidate is over after so long without a new event.
     pub close_after: Span,
+    /// A burst or a shift is over when its rate has been the usual one again for so long: half a day,
+    /// or trouble of every night would be told anew each time.
+    pub close_after_calm: Span,
     /// However long the gaps of a candidate are, it is over after so long: two weeks hold every
     /// weekly job twice.
     pub close_after_max: Span,
@@ -203,7 +208,7 @@ impl Default for Discover {
             recurrence_span_min: Span::HOUR.times(6),
             recurrence_surprise_min: 4.0,
             burst_events_min: 20,
-            burst_surprise_min: 8.0,
+            burst_surprise_min: 5.0,
             burst_over_max: 1.5,
             heal_pairs_min: 4,
             pair_surprise_min: 3.0,
@@ -214,6 +219,7 @@ impl Default for Discover {
             spread_surprise_min: 2.9,
             spread_usual_max: 1.0,
             spread_unshared_more: 1.6,
+            precursor_order_min: 1.5,
             precursor_share_min: 0.7,
             shift_surprise_min: 6.0,
             shift_over_max: 1.5,
@@ -232,6 +238,7 @@ impl Default for Discover {
             compare_share_min: 0.6,
             compare_surprise_min: 3.0,
             close_after: Span::DAY.times(2),
+            close_after_calm: Span::HOUR.times(12),
             close_after_max: Span::DAY.times(14),
             close_after_pain: Span::HOUR.times(12),
         }

@@ -156,7 +156,7 @@ impl Rate {
         let empty = (steps - 1).min(10_000) as i32;
         let kept = (1.0 - SLOT_WEIGHT).powi(empty);
         self.clump = kept * self.clump + (1.0 - kept) * mu.min(1.0);
-        let spread = self.clump.max(1.0);
+        let spread = self.spread();
         for (evidence, k) in self.fast.iter_mut().zip(FAST) {
             let grown = *evidence + (open * k.ln() - mu * (k - 1.0)) / spread;
             *evidence = grown.clamp(0.0, EVIDENCE_MAX);
@@ -164,6 +164,12 @@ impl Rate {
             // After an hour without any, whatever it was is over.
             *evidence = if empty >= SLOTS as i32 { 0.0 } else { shrunk.max(0.0) };
         }
+    }
+
+    /// How clumped the fast lane takes the cell to be: its slots, and its hours too, for a wave of an
+    /// hour is evidence of twelve slots that are not independent.
+    fn spread(&self) -> f32 {
+        self.clump.max(self.clump_hour).max(1.0)
     }
 
     fn learn_clump(&mut self, count: f32, mu: f32) {
@@ -234,7 +240,7 @@ impl Rate {
     /// still open, as if it were over.
     pub fn burst_decades(&self) -> f64 {
         let (mu, open) = (self.mu, f32::from(self.slots[0]));
-        let spread = self.clump.max(1.0);
+        let spread = self.spread();
         let best = self
             .fast
             .iter()

@@ -67,6 +67,8 @@ pub struct Candidate {
     pub opened: Timestamp,
     /// The latest event.
     pub last: Timestamp,
+    /// When a detector last found it.
+    pub found: Timestamp,
     /// Events since the onset, over all its cells.
     pub events: u64,
     /// Occasions of its lead since the onset.
@@ -119,6 +121,7 @@ impl Candidate {
             onset: finding.onset,
             opened: view.now,
             last: view.now,
+            found: view.now,
             events: 0,
             occasions: 0,
             followed: 0,

@@ -9,6 +9,7 @@ pub mod candidate;
 pub mod change;
 pub mod compare;
 pub mod lexicon;
+pub mod over;
 pub mod precursor;
 pub mod recurrence;
 pub mod self_heal;

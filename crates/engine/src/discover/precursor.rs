@@ -7,7 +7,7 @@ use super::recurrence::unusual_run;
 use super::{Detector, Facts, Finding, Moment, View, marks_since, occasions_since, self_heal};
 use crate::attention::cell::CellIndex;
 use crate::attention::pairs::Partner;
-use crate::stats::wilson_lower;
+use crate::stats::{binomial_surprise, wilson_lower};
 use model::{CandidateType, Severity, Span};
 
 /// In the list of detectors.
@@ -42,7 +42,9 @@ fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
     }
     let leads = |p: &&Partner| {
         let comes_later = p.after_secs >= LAG_SECS_MIN * u32::from(p.after);
-        u32::from(p.after) >= 3 && p.after >= 3 * p.before && comes_later
+        // The mirror test: were the order a coin's, so many of so many would be as unlikely.
+        let order = binomial_surprise(u64::from(p.after), u64::from(p.shared()), 0.5);
+        p.after >= 3 * p.before && comes_later && order >= asked.precursor_order_min
     };
     let effect = cell
         .partners()

@@ -171,12 +171,13 @@ fn own_past(view: View<'_>, cell: &Cell, length: u32, since: Timestamp) -> Past 
     let days_from = |from: Timestamp| ((since - from).as_secs_f64() / 86_400.0).max(0.02);
     let host = &view.ledger.hosts[cell.host.0 as usize];
     let kind = &view.ledger.kinds[cell.signature.0 as usize];
-    let silent_peers = match kind.hosts {
-        1 => view.ledger.hosts.len() as f64 - 1.0,
+    let occasions = f64::from(cell.occasions.saturating_sub(length));
+    // What this host did say says more about it than what the others did not.
+    let silent_peers = match (kind.hosts, occasions) {
+        (1, 0.0) => view.ledger.hosts.len() as f64 - 1.0,
         _ => 0.0,
     };
     let days = days_from(host.first) + PEER_WEIGHT * silent_peers * days_from(view.ledger.first);
-    let occasions = f64::from(cell.occasions.saturating_sub(length));
     Past { usual: Usual { occasions, days }, learnt_from: LearntFrom::OwnPast }
 }
 

@@ -3,7 +3,7 @@
 //! to it.
 
 use super::candidate::{Candidate, Ending, Pain};
-use super::{Finding, View};
+use super::{Finding, View, over};
 use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::attention::ledger::Ledger;
 use crate::attention::mark::Mark;
@@ -48,6 +48,9 @@ impl IndexMut<StoryIndex> for Stories {
 /// boot, or a failure with its consequences, is over in two minutes.
 const TOGETHER_WITHIN: Span = Span::from_secs(120);
 
+/// Share of a story's life that may lie so near to its records for that to be no chance.
+const COVERED_MAX: f64 = 0.2;
+
 /// Stories remembered per cell: the latest ones say what it usually comes to.
 const PAST_MAX: usize = 8;
 
@@ -86,6 +89,7 @@ impl Stories {
         add_companions(&mut finding, view);
         if let Some(index) = self.open_story_of(&finding, view.ledger) {
             self[index].hear(finding);
+            self[index].found = view.now;
             return Told::Joined(index);
         }
         let candidate = Candidate::open(finding, tenant, view);
@@ -137,6 +141,7 @@ impl Stories {
             recurs
                 && ledger[candidate.lead()].host == host
                 && near * 5 >= finding.marks.len().max(1) * 4
+                && (is_sparse(candidate) || is_near(candidate, finding.onset))
         })
     }
 
@@ -170,7 +175,8 @@ impl Stories {
     pub fn close_quiet(&mut self, view: View<'_>) -> Vec<StoryIndex> {
         let (closed, open) = self.open.iter().partition(|index| {
             let candidate = &self.candidates[index];
-            view.now - candidate.last >= patience(candidate, view)
+            view.now - candidate.last >= over::patience(candidate, view)
+                || over::is_back_to_usual(candidate, view)
         });
         self.open = open;
         for index in &closed {
@@ -231,6 +237,9 @@ impl Stories {
                     false => "given up: it did not come back".into(),
                 }
             }
+            None if over::is_back_to_usual(candidate, view) => {
+                format!("went back to its usual after {}", candidate.found - candidate.onset)
+            }
             None => "went quiet by itself".into(),
         };
         candidate.ending = Some(Ending { at: view.now, outcome });
@@ -255,21 +264,11 @@ impl Stories {
     }
 }
 
-/// How long a candidate may be quiet before it is over. What comes at long gaps is given three.
-fn patience(candidate: &Candidate, view: View<'_>) -> Span {
-    let asked = &view.config.discover;
-    if candidate.pain.is_some() {
-        return asked.close_after_pain;
-    }
-    if candidate.kind == CandidateType::Silence {
-        return asked.close_after_max;
-    }
-    let lead = &view.ledger[candidate.lead()];
-    let starts: Vec<Timestamp> = lead.starts().filter(|t| *t >= candidate.onset).collect();
-    let mut gaps: Vec<f64> = starts.windows(2).map(|w| (w[1] - w[0]).as_secs_f64()).collect();
-    let usual = crate::stats::median(&mut gaps).unwrap_or(0.0);
-    let patience = Span::from_secs((usual * 3.0) as i64);
-    patience.max(asked.close_after).min(asked.close_after_max)
+/// Whether its records are so few that standing near one of them says something.
+fn is_sparse(candidate: &Candidate) -> bool {
+    let lived = (candidate.last - candidate.onset).as_secs_f64();
+    let covered = candidate.events as f64 * 2.0 * TOGETHER_WITHIN.as_secs_f64();
+    covered <= COVERED_MAX * lived
 }
 
 /// Adds the cells of the same host that came on most of the lead's occasions: symptom,
