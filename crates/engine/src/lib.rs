@@ -5,6 +5,7 @@
 
 pub mod batch;
 pub mod config;
+pub mod counterfactual;
 pub mod engine;
 pub mod entities;
 pub mod lane;

@@ -7,6 +7,8 @@ pub mod anomaly;
 pub mod burst;
 pub mod candidate;
 pub mod change;
+pub mod eve;
+pub mod gate;
 pub mod lexicon;
 pub mod precursor;
 pub mod recurrence;
@@ -16,8 +18,8 @@ pub mod spread;
 pub mod story;
 
 use crate::attention::cell::CellIndex;
-use crate::attention::ledger::Ledger;
 use crate::attention::mark::Mark;
+use crate::attention::supposed::Known;
 use crate::config::Config;
 use crate::signature::{Library, SignatureIndex};
 use model::{CandidateId, CandidateType, Span, Timestamp};
@@ -27,8 +29,8 @@ use serde::{Deserialize, Serialize};
 /// What a detector may look at.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    /// All that is remembered of the tenant.
-    pub ledger: &'a Ledger,
+    /// All that is remembered of the tenant, or supposed to be.
+    pub ledger: Known<'a>,
     /// The tenant's signatures.
     pub library: &'a Library,
     /// What is asked for.
@@ -70,6 +72,13 @@ fn marks_since(view: View<'_>, cells: &[CellIndex], since: Timestamp) -> Vec<Mar
 fn occasions_since(view: View<'_>, cells: &[CellIndex], since: Timestamp) -> u64 {
     let of = |c: &CellIndex| view.ledger[*c].starts().filter(|at| *at >= since).count() as u64;
     cells.iter().map(of).sum()
+}
+
+/// How often the second cell of a finding followed its first.
+fn pairs_of(view: View<'_>, finding: &Finding) -> u32 {
+    let [first, second, ..] = finding.cells[..] else { return 0 };
+    let pair = view.ledger[first].partners().iter().find(|p| p.cell == second);
+    pair.map_or(0, |p| u32::from(p.after))
 }
 
 /// One claim of a detector about a subject, with its numbers.
