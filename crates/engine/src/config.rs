@@ -1,6 +1,7 @@
 //! What can be tuned, each value with the reason for its default. Plain data: the binary reads
 //! files, this only names and bounds.
 
+use crate::criticality::CriticalityRule;
 use model::Span;
 
 /// Everything the engine can be told.
@@ -14,6 +15,8 @@ pub struct Config {
     pub discover: Discover,
     /// What a digest holds.
     pub digest: Digest,
+    /// What matters how much to those who run it.
+    pub criticality: Vec<CriticalityRule>,
 }
 
 impl Config {

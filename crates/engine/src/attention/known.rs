@@ -31,6 +31,8 @@ const HISTORY_MAX: usize = 12;
 pub struct Host {
     /// Its name.
     pub name: String,
+    /// The source in which it was first heard.
+    pub source: String,
     /// First and last event.
     pub first: Timestamp,
     /// See `first`.

@@ -87,7 +87,7 @@ impl Ledger {
         self.now = self.now.max(at);
         self.events += u64::from(n);
         let mark = Mark { at, seq: sighting.seq };
-        let host = self.host(sighting.host, at, config.limits.hosts_max);
+        let host = self.host(sighting.host, sighting, config.limits.hosts_max);
         let is_new = self.kind(signature, sighting, config);
         self.hosts[host.0 as usize].hear(mark, n, signature);
         let Some(index) = self.cell(signature, host, mark, config) else {
@@ -102,7 +102,7 @@ impl Ledger {
         Observed { signature, cell: Some(index), is_new, starts }
     }
 
-    fn host(&mut self, name: &str, at: Timestamp, hosts_max: usize) -> HostIndex {
+    fn host(&mut self, name: &str, sighting: &Sighting<'_>, hosts_max: usize) -> HostIndex {
         if let Some(last) = self.last_host
             && self.hosts[last.0 as usize].name == name
         {
@@ -111,20 +111,21 @@ impl Ledger {
         let index = match self.host_of.get(name) {
             Some(index) => *index,
             None if self.hosts.len() >= hosts_max && name != OTHER => {
-                return self.host(OTHER, at, hosts_max);
+                return self.host(OTHER, sighting, hosts_max);
             }
-            None => self.new_host(name, at),
+            None => self.new_host(name, sighting),
         };
         self.last_host = Some(index);
         index
     }
 
-    fn new_host(&mut self, name: &str, at: Timestamp) -> HostIndex {
+    fn new_host(&mut self, name: &str, sighting: &Sighting<'_>) -> HostIndex {
         let index = HostIndex(self.hosts.len() as u32);
         self.hosts.push(Host {
             name: name.to_owned(),
-            first: at,
-            last: at,
+            source: sighting.source.to_owned(),
+            first: sighting.at,
+            last: sighting.at,
             events: 0,
             births: Recent::default(),
             rare: Recent::default(),

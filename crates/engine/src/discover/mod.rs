@@ -22,7 +22,7 @@ use crate::attention::mark::Mark;
 use crate::attention::supposed::Known;
 use crate::config::Config;
 use crate::signature::{Library, SignatureIndex};
-use model::{CandidateId, CandidateType, Span, Timestamp};
+use model::{CandidateId, CandidateType, Span, TenantId, Timestamp};
 use recurrence::Run;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ use serde::{Deserialize, Serialize};
 pub struct View<'a> {
     /// All that is remembered of the tenant, or supposed to be.
     pub ledger: Known<'a>,
+    /// Whose it is.
+    pub tenant: &'a TenantId,
     /// The tenant's signatures.
     pub library: &'a Library,
     /// What is asked for.

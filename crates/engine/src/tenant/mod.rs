@@ -123,14 +123,14 @@ impl Tenant {
 
     /// What detectors, scores and explanations look at.
     pub(crate) fn view<'a>(&'a self, config: &'a Config) -> View<'a> {
-        let Tenant { ledger, library, .. } = self;
-        View { ledger: Known::of(ledger), library, config, now: ledger.now }
+        let Tenant { id: tenant, ledger, library, .. } = self;
+        View { ledger: Known::of(ledger), tenant, library, config, now: ledger.now }
     }
 
     /// The stories to change, and what they are judged by.
     fn stories_and_view<'a>(&'a mut self, config: &'a Config) -> (&'a mut Stories, View<'a>) {
-        let Tenant { ledger, library, stories, .. } = self;
-        (stories, View { ledger: Known::of(ledger), library, config, now: ledger.now })
+        let Tenant { id: tenant, ledger, library, stories, .. } = self;
+        (stories, View { ledger: Known::of(ledger), tenant, library, config, now: ledger.now })
     }
 
     /// Judges what time alone can show. Called before every sighting; costs a comparison unless a

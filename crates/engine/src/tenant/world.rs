@@ -66,6 +66,7 @@ impl<'a> World<'a> {
     pub(super) fn view(&self) -> View<'_> {
         View {
             ledger: Known::supposing(&self.tenant.ledger, &self.rows),
+            tenant: &self.tenant.id,
             library: &self.tenant.library,
             config: self.config,
             now: self.now,

@@ -100,6 +100,7 @@ pub fn batch(messages: &[Message], from: usize) -> EventBatch {
             seq: Seq((from + index) as u64),
             at: message.at,
             host: &message.host,
+            source: "stream.log",
             service: &message.service,
             severity: Severity::from_word(message.severity.as_bytes()),
             body: &message.body,
