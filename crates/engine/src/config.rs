@@ -4,6 +4,9 @@
 use crate::criticality::CriticalityRule;
 use model::Span;
 
+/// This file: the comments on its fields are the reasons that a person is shown.
+pub const REASONS: &str = include_str!("config.rs");
+
 /// Everything the engine can be told.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Config {
