@@ -24,6 +24,7 @@ struct Row {
     occurrences: u32,
     severity: Option<Severity>,
     host: Piece,
+    source: Piece,
     service: Piece,
     body: Piece,
 }
@@ -38,9 +39,10 @@ pub struct EventBatch {
 impl EventBatch {
     /// Copies one event in.
     pub fn push(&mut self, sighting: &Sighting<'_>) {
-        // A host or service that is the row before's is stored once.
+        // A host, source or service that is the row before's is stored once.
         let last = self.rows.last().copied();
         let host = self.piece(sighting.host, last.map(|r| r.host));
+        let source = self.piece(sighting.source, last.map(|r| r.source));
         let service = self.piece(sighting.service, last.map(|r| r.service));
         let body = self.piece(sighting.body, None);
         self.rows.push(Row {
@@ -51,6 +53,7 @@ impl EventBatch {
             occurrences: sighting.occurrences,
             severity: sighting.severity,
             host,
+            source,
             service,
             body,
         });
@@ -96,6 +99,7 @@ impl EventBatch {
             seq: row.seq,
             at: row.at,
             host: self.text(row.host),
+            source: self.text(row.source),
             service: self.text(row.service),
             severity: row.severity,
             body: self.text(row.body),

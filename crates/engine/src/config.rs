@@ -1,7 +1,11 @@
 //! What can be tuned, each value with the reason for its default. Plain data: the binary reads
 //! files, this only names and bounds.
 
+use crate::criticality::CriticalityRule;
 use model::Span;
+
+/// This file: the comments on its fields are the reasons that a person is shown.
+pub const REASONS: &str = include_str!("config.rs");
 
 /// Everything the engine can be told.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -14,6 +18,8 @@ pub struct Config {
     pub discover: Discover,
     /// What a digest holds.
     pub digest: Digest,
+    /// What matters how much to those who run it.
+    pub criticality: Vec<CriticalityRule>,
 }
 
 impl Config {

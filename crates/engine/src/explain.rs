@@ -4,7 +4,8 @@
 use crate::attention::cell::{CellIndex, OCCASIONS};
 use crate::config::Config;
 use crate::discover::View;
-use crate::discover::recurrence::{passed_over, unusual_run};
+use crate::discover::gate::{self, Gate};
+use crate::discover::recurrence::least_likely;
 use crate::score;
 use crate::signature::SignatureIndex;
 use crate::tenant::Tenant;
@@ -22,6 +23,14 @@ impl Tenant {
         let view = self.view(config);
         let known = (0..view.ledger.kinds.len() as u32).map(SignatureIndex);
         beginning(known.map(|i| view.library.signature(i).id), shown)
+    }
+
+    /// The band of a signature.
+    pub fn band(&self, id: SignatureId, config: &Config) -> Option<Band> {
+        let view = self.view(config);
+        let mut known = (0..view.ledger.kinds.len() as u32).map(SignatureIndex);
+        let index = known.find(|i| view.library.signature(*i).id == id)?;
+        Some(view.ledger.kind(index).standing.band)
     }
 
     /// Explains a candidate, open or closed.
@@ -44,8 +53,9 @@ impl Tenant {
                 "open, not in the digest yet: still learning, or the day's budget is used up".into()
             }
         });
+        notes.extend(candidate.eve.as_ref().map(ToString::to_string));
         Some(Explanation {
-            item: Some(score::item(candidate, self.id(), self.band_of(candidate), view)),
+            item: Some(self.item(candidate, view)),
             signature: Some(view.library.signature(lead).clone()),
             band: self.band_of(candidate),
             history: history.iter().map(|moved| (*moved).into()).collect(),
@@ -62,12 +72,18 @@ impl Tenant {
         let mut cells = view.ledger.cells_of(index);
         let open = cells.find_map(|c| view.ledger[c].candidate).or(kind.spread());
         let band = kind.standing.band;
+        let mut notes = notes(index, view);
+        if open.is_none() {
+            let moves = self.kind_would_change(index, view);
+            notes.extend(moves.iter().map(|change| change.words(band)));
+            notes.extend(moves.is_empty().then(|| unmoved(view)));
+        }
         Some(Explanation {
-            item: open.map(|i| score::item(&self.stories[i], self.id(), band, view)),
+            item: open.map(|i| self.item(&self.stories[i], view)),
             signature: Some(view.library.signature(index).clone()),
             band,
             history: kind.history().iter().map(|moved| (*moved).into()).collect(),
-            notes: notes(index, band, view),
+            notes,
         })
     }
 }
@@ -79,10 +95,9 @@ fn beginning<I: Ord + ToString>(ids: impl Iterator<Item = I>, shown: &str) -> Ve
     ids
 }
 
-/// What is known of a signature, and what would raise or lower it.
-fn notes(index: SignatureIndex, band: Band, view: View<'_>) -> Vec<String> {
-    let kind = &view.ledger.kinds[index.0 as usize];
-    let asked = &view.config.attention;
+/// What is known of a signature, and why it stands no higher.
+fn notes(index: SignatureIndex, view: View<'_>) -> Vec<String> {
+    let kind = view.ledger.kind(index);
     let mut notes = vec![format!(
         "{} on {} from {} to {}",
         counted(kind.events, "event"),
@@ -90,20 +105,31 @@ fn notes(index: SignatureIndex, band: Band, view: View<'_>) -> Vec<String> {
         kind.first.at().to_minute_text(),
         kind.last.at().to_minute_text()
     )];
+    notes.extend(kind.ignored().map(|(since, passed_over)| {
+        let known = (view.now - kind.first.at()).as_secs_f64() / 86_400.0;
+        format!(
+            "ignored since {}: {} a day are its usual on the busiest host; {} passed over since, counted all the same, and any rule of a higher band lifts it at once",
+            since.to_minute_text(),
+            score::number(kind.busiest as f64 / known.max(1.0)),
+            counted(passed_over, "event")
+        )
+    }));
     // The busiest cells tell most; a few are enough.
     let mut cells: Vec<CellIndex> = view.ledger.cells_of(index).collect();
     cells.sort_by_key(|c| std::cmp::Reverse(view.ledger[*c].events));
     for cell in cells.iter().take(3) {
         notes.push(of_cell(*cell, view));
+        notes.extend(not_told(*cell, view));
     }
-    notes.push(match band {
-        Band::IgnoreFast | Band::Background => format!(
-            "rises to watch when its occasions on one host have a chance below 10^-{:.1} under their usual, or when a candidate opens for it",
-            asked.watch_surprise_min
-        ),
-        _ => format!("falls back after {} without evidence", asked.calm_after),
-    });
     notes
+}
+
+/// What is said where neither occasions nor time would move it.
+fn unmoved(view: View<'_>) -> String {
+    format!(
+        "nothing that was tried would move it: neither 12 occasions on a host within a day, nor 2,000 events at once, nor quiet; it rises to watch when its occasions on one host have a chance below 10^-{:.1} under their usual, or when a candidate opens for it",
+        view.config.attention.watch_surprise_min
+    )
 }
 
 fn of_cell(cell: CellIndex, view: View<'_>) -> String {
@@ -115,9 +141,9 @@ fn of_cell(cell: CellIndex, view: View<'_>) -> String {
         true => format!(", every {} like clockwork", state.gaps.usual()),
         false => String::new(),
     };
-    let run = match (passed_over(view, cell), unusual_run(view, cell)) {
-        (Some(reason), _) => format!("; single occasions are passed over: {reason}"),
-        (None, Some(run)) if run.surprise > 0.0 => format!(
+    let run = match least_likely(view, cell, 0) {
+        Err(Gate::PassedOver(_)) => String::new(),
+        Ok(run) if run.surprise > 0.0 => format!(
             "; its latest {} within {} have a chance of 10^-{:.1} against {} a day by {}",
             counted(u64::from(run.occasions), "occasion"),
             run.within(),
@@ -136,6 +162,16 @@ fn of_cell(cell: CellIndex, view: View<'_>) -> String {
         score::number(state.events as f64 / days),
         counted(day, "occasion"),
     )
+}
+
+/// Which gates of `recurrence` are shut to a cell that no candidate tells of.
+fn not_told(cell: CellIndex, view: View<'_>) -> Option<String> {
+    let shut: Vec<String> = match view.ledger[cell].candidate {
+        Some(_) => return None,
+        None => gate::shut_to(view, cell).iter().map(Gate::to_string).collect(),
+    };
+    let host = &view.ledger.host_of(cell).name;
+    (!shut.is_empty()).then(|| format!("no recurrence on {host}: {}", shut.join("; ")))
 }
 
 /// `1 host`, `3 hosts`.

@@ -22,6 +22,8 @@ struct Rest {
     skeleton: Skeleton,
     host: Option<String>,
     speaker: Speaker,
+    /// The name of the source that is being read; lines are joined within one source only.
+    source: String,
 }
 
 /// The host that speaks in a source, as long as there is only one: then a line that names none, such
@@ -60,7 +62,12 @@ impl Lane {
         Lane {
             reference,
             assembler: Assembler::new(config, reference),
-            rest: Rest { skeleton: Skeleton::default(), host, speaker: Speaker::default() },
+            rest: Rest {
+                skeleton: Skeleton::default(),
+                host,
+                speaker: Speaker::default(),
+                source: String::new(),
+            },
         }
     }
 
@@ -84,6 +91,10 @@ impl Lane {
     /// Takes one envelope; the events that it completes go to `batch`.
     pub fn push(&mut self, envelope: &Envelope<'_>, counts: &mut Counts, batch: &mut EventBatch) {
         let Lane { assembler, rest, .. } = self;
+        let source = &envelope.origin.source_name;
+        if rest.source != *source {
+            rest.source.clone_from(source);
+        }
         assembler.push(envelope, counts, &mut |event| rest.take(&event, batch));
     }
 
@@ -110,6 +121,7 @@ impl Rest {
             // Live, the engine runs on the time of receipt; over old files, on the events' own.
             at: assembled.at,
             host,
+            source: &self.source,
             service,
             severity: event.severity,
             body: &event.body,
@@ -150,6 +162,7 @@ mod tests {
             lane.push(&envelope, &mut counts, &mut batch);
         }
         lane.flush(&mut counts, &mut batch);
+        assert!(batch.iter().all(|event| event.source == "/logs/app.log"));
         batch.iter().map(|event| event.host.to_owned()).collect()
     }
 

@@ -5,6 +5,8 @@
 
 pub mod batch;
 pub mod config;
+pub mod counterfactual;
+pub mod criticality;
 pub mod engine;
 pub mod entities;
 pub mod lane;

@@ -14,6 +14,8 @@ pub struct Sighting<'a> {
     pub at: Timestamp,
     /// The machine; the source's name where the line names none.
     pub host: &'a str,
+    /// The source that it was read from, as people call it.
+    pub source: &'a str,
     /// The program; empty if unknown.
     pub service: &'a str,
     /// How bad the source says it is.

@@ -3,6 +3,7 @@
 
 mod backtest;
 mod cli;
+mod config;
 mod demo;
 mod interrupt;
 #[cfg(test)]

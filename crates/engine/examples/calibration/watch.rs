@@ -126,6 +126,7 @@ impl<'a> Watch<'a> {
             seq: Seq(place as u64),
             at: clock(event.at),
             host: &message.host,
+            source: "",
             service: &message.service,
             severity: Some(message.severity),
             body: &message.body,

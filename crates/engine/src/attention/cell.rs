@@ -246,6 +246,11 @@ impl Cell {
         self.starts.iter().filter(|start| start.at() > since).count()
     }
 
+    /// Whether single occasions of it say something: few in the last day.
+    pub fn is_rare(&self, now: Timestamp, per_day_max: f64) -> bool {
+        self.occasions_since(now - Span::DAY) as f64 <= per_day_max
+    }
+
     /// Its companions.
     pub fn partners(&self) -> &[super::pairs::Partner] {
         self.pairs.as_ref().map_or(&[], |pairs| pairs.as_slice())

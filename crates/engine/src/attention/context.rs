@@ -138,7 +138,7 @@ impl Ledger {
         if !self.contexts.waiting.contains_key(&host) {
             return;
         }
-        let begins_rare = starts && self.is_rare(cell, mark.at, config);
+        let begins_rare = starts && self[cell].is_rare(mark.at, config.attention.rare_per_day_max);
         let line = Line { mark, signature: self[cell].signature };
         let Ledger { cells, contexts: Contexts { kept, waiting, .. }, .. } = self;
         let Some(due) = waiting.get_mut(&host) else { return };

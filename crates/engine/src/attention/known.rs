@@ -6,7 +6,7 @@ use super::mark::{Mark, Secs};
 use super::recent::Recent;
 use crate::entities::{Entities, EntityCounts};
 use crate::signature::SignatureIndex;
-use model::{Severity, Timestamp};
+use model::{Band, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A service's place in the ledger.
@@ -31,6 +31,8 @@ const HISTORY_MAX: usize = 12;
 pub struct Host {
     /// Its name.
     pub name: String,
+    /// The source in which it was first heard.
+    pub source: String,
     /// First and last event.
     pub first: Timestamp,
     /// See `first`.
@@ -45,6 +47,15 @@ pub struct Host {
     pub rare: Recent<(Mark, CellIndex), RARE>,
     /// Its latest lines.
     pub lines: Recent<Line, LINES>,
+}
+
+impl Host {
+    /// One more event of it.
+    pub fn hear(&mut self, mark: Mark, n: u32, signature: SignatureIndex) {
+        self.events += u64::from(n);
+        self.last = self.last.max(mark.at);
+        self.lines.push(Line { mark, signature });
+    }
 }
 
 /// One line of a host.
@@ -90,6 +101,8 @@ pub struct Wide {
 pub struct Noted {
     /// The latest changes of its band, oldest first.
     pub history: Vec<Moved>,
+    /// Its events up to the last time that it began to be ignored.
+    pub ignored_after: u64,
     /// The open candidate about its spread.
     pub spread: Option<StoryIndex>,
     /// The open candidates that it belongs to.
@@ -153,6 +166,20 @@ impl Kind {
         }
     }
 
+    /// One more host says it.
+    pub(super) fn reaches_a_host(&mut self) {
+        self.hosts += 1;
+        if self.hosts > 1 && self.wide.is_none() {
+            let entities = EntityCounts::after(self.occasions);
+            let mut wide = Wide { entities, ..Wide::default() };
+            // The host that had it first belongs to the wave, if there is one.
+            if let Some((cell, _)) = self.cells {
+                wide.reach.push(Reach { at: self.last, cell, entities: self.named });
+            }
+            self.wide = Some(Box::new(wide));
+        }
+    }
+
     /// It belongs to this open candidate from now on.
     pub fn join(&mut self, story: StoryIndex) {
         let open = &mut self.noted.get_or_insert_default().open;
@@ -189,9 +216,20 @@ impl Kind {
         self.noted.as_ref().map_or(&[], |noted| &noted.history)
     }
 
+    /// While it is ignored: since when, and how many events were passed over since.
+    pub fn ignored(&self) -> Option<(Timestamp, u64)> {
+        let last = self.history().last().filter(|moved| moved.to == Band::IgnoreFast)?;
+        let before = self.noted.as_ref().map_or(0, |noted| noted.ignored_after);
+        Some((last.at, self.events - before))
+    }
+
     /// Keeps a change of its band on record.
     pub fn moved(&mut self, moved: Moved) {
-        let history = &mut self.noted.get_or_insert_default().history;
+        let noted = self.noted.get_or_insert_default();
+        if moved.to == Band::IgnoreFast {
+            noted.ignored_after = self.events;
+        }
+        let history = &mut noted.history;
         if history.len() >= HISTORY_MAX {
             history.remove(0);
         }

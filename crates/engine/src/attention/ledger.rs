@@ -4,14 +4,14 @@
 use super::cell::{Cell, CellIndex, HostIndex, NextCell};
 use super::context::Contexts;
 use super::hashed::Map;
-use super::known::{Host, Kind, Line, Reach, Service, ServiceIndex, Wide, worse};
+use super::known::{Host, Kind, Service, ServiceIndex};
 use super::mark::{Mark, Secs};
 use super::recent::Recent;
+use super::rows::{self, Event, Rows};
 use crate::config::Config;
-use crate::entities::EntityCounts;
 use crate::sighting::Sighting;
 use crate::signature::SignatureIndex;
-use model::{Span, Timestamp};
+use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -90,43 +90,22 @@ impl Ledger {
         self.now = self.now.max(at);
         self.events += u64::from(n);
         let mark = Mark { at, seq: sighting.seq };
-        let host = self.host(sighting.host, at, config.limits.hosts_max);
+        let host = self.host(sighting.host, sighting, config.limits.hosts_max);
         let is_new = self.kind(signature, sighting, config);
-        let state = &mut self.hosts[host.0 as usize];
-        state.events += u64::from(n);
-        state.last = state.last.max(at);
-        state.lines.push(Line { mark, signature });
-        let host_since = state.first;
+        self.hosts[host.0 as usize].hear(mark, n, signature);
         let Some(index) = self.cell(signature, host, mark, config) else {
             self.cells_overflowed += 1;
             return Observed { signature, cell: None, is_new, starts: false };
         };
-        let cell = &mut self.cells[index.0 as usize];
-        if !std::mem::replace(&mut cell.touched, true) {
+        if !std::mem::replace(&mut self.cells[index.0 as usize].touched, true) {
             self.touched.push(index);
         }
-        let gap = config.attention.occasion_gap;
-        let starts = cell.see(mark, n, sighting.severity, gap, host_since);
-        let (events, worst) = (cell.events, cell.worst);
-        let kind = &mut self.kinds[signature.0 as usize];
-        kind.last = kind.last.max(Secs::of(at));
-        kind.events += u64::from(n);
-        kind.busiest = kind.busiest.max(events);
-        kind.worst = worse(kind.worst, worst);
-        if starts {
-            kind.occasions = kind.occasions.saturating_add(1);
-            kind.named = sighting.entities;
-            if let Some(wide) = &mut kind.wide {
-                wide.entities.add(sighting.entities);
-                let reach = Reach { at: Secs::of(at), cell: index, entities: sighting.entities };
-                wide.reach.push(reach);
-            }
-            self.meet(index, mark, config);
-        }
+        let (severity, entities) = (sighting.severity, sighting.entities);
+        let starts = rows::see(self, index, &Event { mark, n, severity, entities }, config);
         Observed { signature, cell: Some(index), is_new, starts }
     }
 
-    fn host(&mut self, name: &str, at: Timestamp, hosts_max: usize) -> HostIndex {
+    fn host(&mut self, name: &str, sighting: &Sighting<'_>, hosts_max: usize) -> HostIndex {
         if let Some(last) = self.last_host
             && self.hosts[last.0 as usize].name == name
         {
@@ -135,20 +114,21 @@ impl Ledger {
         let index = match self.host_of.get(name) {
             Some(index) => *index,
             None if self.hosts.len() >= hosts_max && name != OTHER => {
-                return self.host(OTHER, at, hosts_max);
+                return self.host(OTHER, sighting, hosts_max);
             }
-            None => self.new_host(name, at),
+            None => self.new_host(name, sighting),
         };
         self.last_host = Some(index);
         index
     }
 
-    fn new_host(&mut self, name: &str, at: Timestamp) -> HostIndex {
+    fn new_host(&mut self, name: &str, sighting: &Sighting<'_>) -> HostIndex {
         let index = HostIndex(self.hosts.len() as u32);
         self.hosts.push(Host {
             name: name.to_owned(),
-            first: at,
-            last: at,
+            source: sighting.source.to_owned(),
+            first: sighting.at,
+            last: sighting.at,
             events: 0,
             births: Recent::default(),
             kinds: 0,
@@ -218,7 +198,7 @@ impl Ledger {
         grow_by_an_eighth(&mut self.cells);
         self.cells.push(Cell::new(signature, host, mark));
         let kind = &mut self.kinds[signature.0 as usize];
-        kind.hosts += 1;
+        kind.reaches_a_host();
         match kind.cells {
             None => kind.cells = Some((index, index)),
             Some((first, last)) => {
@@ -226,14 +206,6 @@ impl Ledger {
                 self.cells[last.0 as usize].next = NextCell::of(index);
                 // Of the first and the latest host the signature itself knows the cell.
                 self.cell_of.insert((signature.0, self.cells[last.0 as usize].host.0), last);
-                if kind.wide.is_none() {
-                    let entities = EntityCounts::after(kind.occasions);
-                    let mut wide = Wide { entities, ..Wide::default() };
-                    let at = self.cells[first.0 as usize].starts().next_back();
-                    let at = Secs::of(at.unwrap_or_default());
-                    wide.reach.push(Reach { at, cell: first, entities: kind.named });
-                    kind.wide = Some(Box::new(wide));
-                }
             }
         }
         self.hosts[host.0 as usize].births.push((mark.at, signature));
@@ -259,34 +231,6 @@ impl Ledger {
         let cells = self.cells.iter().enumerate().filter(|(_, cell)| of_several(cell));
         self.cell_of =
             cells.map(|(i, cell)| ((cell.signature.0, cell.host.0), CellIndex(i as u32))).collect();
-    }
-
-    /// Counts a new occasion of a rare cell against the rare occasions shortly before it.
-    fn meet(&mut self, cell: CellIndex, mark: Mark, config: &Config) {
-        let at = mark.at;
-        if !self.is_rare(cell, at, config) {
-            return;
-        }
-        let host = self.cells[cell.0 as usize].host.0 as usize;
-        let rare = self.hosts[host].rare;
-        for (then, other) in rare.iter() {
-            let lag = at - then.at;
-            if other == cell || lag > config.discover.pair_within || lag < Span::ZERO {
-                continue;
-            }
-            let lag_secs = lag.as_secs_f64() as u32;
-            let leader = &mut self.cells[other.0 as usize];
-            leader.pairs.get_or_insert_default().came_after(cell, lag_secs);
-            let follower = &mut self.cells[cell.0 as usize];
-            follower.pairs.get_or_insert_default().came_before(other);
-        }
-        self.hosts[host].rare.push((mark, cell));
-    }
-
-    /// Whether single occasions of this cell say something: few in the last day.
-    pub fn is_rare(&self, cell: CellIndex, now: Timestamp, config: &Config) -> bool {
-        let day = self[cell].occasions_since(now - Span::DAY);
-        (day as f64) <= config.attention.rare_per_day_max
     }
 
     /// Turns to the next quarter of an hour: finds what is overdue, and begins to await what has
@@ -330,12 +274,9 @@ impl Ledger {
         }
     }
 
-    /// When the host's service first spoke there.
-    pub fn service_since(&self, cell: CellIndex) -> Timestamp {
-        let cell = &self[cell];
-        let service = self.kinds[cell.signature.0 as usize].service;
-        let since = self.service_on_host.get(&(service, cell.host));
-        since.map_or(cell.first().at, |secs| secs.at())
+    /// When a service first spoke on a host, if it did.
+    pub fn service_on_host(&self, service: ServiceIndex, host: HostIndex) -> Option<Timestamp> {
+        self.service_on_host.get(&(service, host)).map(|secs| secs.at())
     }
 
     /// The signature of a cell, over all hosts.
@@ -353,6 +294,20 @@ impl Ledger {
 fn grow_by_an_eighth<T>(rows: &mut Vec<T>) {
     if rows.len() == rows.capacity() {
         rows.reserve_exact((rows.len() / 8).max(64));
+    }
+}
+
+impl Rows for Ledger {
+    fn cell_mut(&mut self, index: CellIndex) -> &mut Cell {
+        &mut self.cells[index.0 as usize]
+    }
+
+    fn kind_mut(&mut self, index: SignatureIndex) -> &mut Kind {
+        &mut self.kinds[index.0 as usize]
+    }
+
+    fn host_mut(&mut self, index: HostIndex) -> &mut Host {
+        &mut self.hosts[index.0 as usize]
     }
 }
 

@@ -14,3 +14,5 @@ pub mod mark;
 pub mod pairs;
 pub mod rate;
 pub mod recent;
+pub mod rows;
+pub mod supposed;

@@ -270,6 +270,11 @@ impl Rate {
         f64::from(self.mu) * 3.0
     }
 
+    /// Usual events in an hour at this time of day.
+    pub fn usual_hour(&self) -> f64 {
+        f64::from(self.mu) * SLOTS as f64
+    }
+
     /// The start of the oldest slot of the hour that holds any.
     pub fn since(&self) -> Timestamp {
         let oldest = self.slots.iter().rposition(|count| *count > 0).unwrap_or(0);

@@ -33,6 +33,11 @@ fn judge(view: View<'_>, index: CellIndex) -> Option<Finding> {
     if surprise < asked.shift_surprise_min || cell.worst == Some(Severity::Debug) {
         return None;
     }
+    // What has ended since is told by the burst lane, if by any.
+    let rate = cell.rate.as_ref()?;
+    if f64::from(rate.hour()) < asked.shift_over_max * rate.usual_hour() {
+        return None;
+    }
     let known_days = ((view.now - cell.first().at).as_secs_f64() / 86_400.0) as usize;
     let counts = cell.days.back_from(view.now);
     let past = &counts[2..=known_days.clamp(2, 8)];

@@ -1,6 +1,7 @@
 //! A candidate: one story that may deserve a person, from its first evidence to its end. It keeps
 //! its id while it lives.
 
+use super::eve::Eve;
 use super::{Facts, Finding, View};
 use crate::attention::cell::CellIndex;
 use crate::attention::mark::Mark;
@@ -87,6 +88,8 @@ pub struct Candidate {
     pub usual_per_day: f64,
     /// The numbers of the latest finding.
     pub facts: Facts,
+    /// What its evidence was one occasion before it opened, where it rests on occasions.
+    pub eve: Option<Eve>,
     /// A severe event that followed.
     pub pain: Option<Pain>,
     /// What it resembles.
@@ -131,6 +134,7 @@ impl Candidate {
             surprise: 0.0,
             usual_per_day: usual_per_day(lead, &finding, view),
             facts: finding.facts.clone(),
+            eve: Eve::of(&finding, view),
             pain: None,
             recalls: Vec::new(),
             score: 0.0,

@@ -15,7 +15,7 @@ pub fn is_change(
     signature: SignatureIndex,
     reached: &BTreeMap<CellIndex, Timestamp>,
 ) -> bool {
-    let kind = &view.ledger.kinds[signature.0 as usize];
+    let kind = view.ledger.kind(signature);
     let service = &view.ledger.services[kind.service.0 as usize];
     let tenant_since = view.ledger.first;
     let is_new_service = service.first - tenant_since > Span::HOUR.times(6)

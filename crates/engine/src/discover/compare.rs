@@ -72,7 +72,8 @@ pub fn contexts<'a>(candidate: &Candidate, view: View<'a>) -> Vec<(CellIndex, &'
     let cells = candidate.cells.iter().copied().filter(|c| view.ledger[*c].signature == lead);
     // Occasions are known to the second, records better.
     let since = candidate.onset.floor(Span::from_secs(1));
-    let told = cells.flat_map(|c| view.ledger.contexts.of(c).map(move |context| (c, context)));
+    let ledger = view.ledger.as_it_is();
+    let told = cells.flat_map(|c| ledger.contexts.of(c).map(move |context| (c, context)));
     told.filter(|(_, context)| (since..=candidate.last).contains(&context.mark.at)).collect()
 }
 

@@ -8,6 +8,8 @@ pub mod burst;
 pub mod candidate;
 pub mod change;
 pub mod compare;
+pub mod eve;
+pub mod gate;
 pub mod lexicon;
 pub mod over;
 pub mod precursor;
@@ -19,19 +21,21 @@ pub mod story;
 pub mod usual;
 
 use crate::attention::cell::CellIndex;
-use crate::attention::ledger::Ledger;
 use crate::attention::mark::Mark;
+use crate::attention::supposed::Known;
 use crate::config::Config;
 use crate::signature::{Library, SignatureIndex};
-use model::{CandidateId, CandidateType, Span, Timestamp};
+use model::{CandidateId, CandidateType, Span, TenantId, Timestamp};
 use recurrence::Run;
 use serde::{Deserialize, Serialize};
 
 /// What a detector may look at.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    /// All that is remembered of the tenant.
-    pub ledger: &'a Ledger,
+    /// All that is remembered of the tenant, or supposed to be.
+    pub ledger: Known<'a>,
+    /// Whose it is.
+    pub tenant: &'a TenantId,
     /// The tenant's signatures.
     pub library: &'a Library,
     /// What is asked for.
@@ -73,6 +77,13 @@ fn marks_since(view: View<'_>, cells: &[CellIndex], since: Timestamp) -> Vec<Mar
 fn occasions_since(view: View<'_>, cells: &[CellIndex], since: Timestamp) -> u64 {
     let of = |c: &CellIndex| view.ledger[*c].starts().filter(|at| *at >= since).count() as u64;
     cells.iter().map(of).sum()
+}
+
+/// How often the second cell of a finding followed its first.
+fn pairs_of(view: View<'_>, finding: &Finding) -> u32 {
+    let [first, second, ..] = finding.cells[..] else { return 0 };
+    let pair = view.ledger[first].partners().iter().find(|p| p.cell == second);
+    pair.map_or(0, |p| u32::from(p.after))
 }
 
 /// One claim of a detector about a subject, with its numbers.

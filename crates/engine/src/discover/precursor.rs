@@ -3,6 +3,7 @@
 //! The claim is about order in time, never about cause. The mirror test: the other must follow
 //! much more often than it leads.
 
+use super::gate::Asked;
 use super::recurrence::unusual_run;
 use super::{Detector, Facts, Finding, Moment, View, marks_since, occasions_since, self_heal};
 use crate::attention::cell::CellIndex;
@@ -59,8 +60,7 @@ fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
     // What makes the pair worth telling is the effect; what leads may be an ordinary timer.
     let runs = [leader, effect.cell].into_iter().filter_map(|cell| unusual_run(view, cell));
     let run = runs.max_by(|a, b| a.surprise.total_cmp(&b.surprise))?;
-    if run.surprise < asked.pair_surprise_min(followed) || run.within() < asked.recurrence_span_min
-    {
+    if !gates(view, followed).lets_through(&run) {
         return None;
     }
     let mut cells = vec![leader, effect.cell];
@@ -81,6 +81,18 @@ fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
             within: run.within(),
         },
     })
+}
+
+/// What is asked of the run, after so many pairs.
+fn gates(view: View<'_>, pairs: u32) -> Asked {
+    let asked = &view.config.discover;
+    let surprise = asked.pair_surprise_min(pairs);
+    Asked { occasions: 0, span: asked.recurrence_span_min, surprise }
+}
+
+/// What was asked of the run of a finding one pair earlier.
+pub fn asked_before(view: View<'_>, finding: &Finding) -> Asked {
+    gates(view, super::pairs_of(view, finding).saturating_sub(1))
 }
 
 /// Whether `second` is the worse message: its source says so, or it alone speaks of failing.

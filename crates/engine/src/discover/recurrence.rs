@@ -4,9 +4,11 @@
 //! was before the run: this host's own past, or the same message on the tenant's other hosts,
 //! whichever is higher. The smallest chance, paid for by the number of runs tried, is the surprise.
 
+use super::gate::{Asked, Gate, PassedOver};
 use super::usual::Usual;
 use super::{Detector, Facts, Finding, LearntFrom, Moment, View};
 use crate::attention::cell::{Cell, CellIndex};
+use crate::config::Config;
 use crate::stats::{combined_surprise, laplace_trend, normal_surprise};
 use model::{CandidateType, Severity, Span, Timestamp};
 
@@ -58,14 +60,20 @@ impl Run {
     }
 }
 
+/// What is asked of a run.
+pub fn asked(config: &Config) -> Asked {
+    let asked = &config.discover;
+    Asked {
+        occasions: asked.recurrence_occasions_min,
+        span: asked.recurrence_span_min,
+        surprise: asked.recurrence_surprise_min,
+    }
+}
+
 fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
     let cell = moment.started()?;
     let run = moment.run?;
-    let asked = &view.config.discover;
-    let enough = run.occasions >= asked.recurrence_occasions_min
-        && run.within() >= asked.recurrence_span_min
-        && run.surprise >= asked.recurrence_surprise_min;
-    enough.then(|| Finding {
+    asked(view.config).lets_through(&run).then(|| Finding {
         kind: CandidateType::Recurrence,
         cells: vec![cell],
         events: u64::from(run.occasions),
@@ -84,27 +92,37 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
 /// The least likely run of the cell's latest occasions that ends now, or `None` where single
 /// occasions say nothing (a stream, debug output, a program that is itself new).
 pub fn unusual_run(view: View<'_>, index: CellIndex) -> Option<Run> {
-    if passed_over(view, index).is_some() {
-        return None;
+    least_likely(view, index, 0).ok()
+}
+
+/// The same without the `dropped` latest occasions; or what keeps runs from being looked at.
+pub fn least_likely(view: View<'_>, index: CellIndex, dropped: u32) -> Result<Run, Gate> {
+    if let Some(reason) = passed_over(view, index) {
+        return Err(Gate::PassedOver(reason));
     }
     let cell = &view.ledger[index];
     let told = cell.told_until.at();
-    let starts: Vec<Timestamp> = cell.starts().filter(|at| *at > told).collect();
-    let last = *starts.last()?;
+    let mut starts: Vec<Timestamp> = cell.starts().filter(|at| *at > told).collect();
+    starts.truncate(starts.len().saturating_sub(dropped as usize));
     let longest = starts.len();
-    let mut best: Option<Run> = None;
+    let few = Gate::Few(longest as u32, view.config.discover.recurrence_occasions_min);
+    let last = *starts.last().ok_or(few)?;
+    let (mut best, mut shut): (Option<Run>, Gate) = (None, few);
     for length in 3..=longest {
         let since = starts[longest - length];
-        if since - view.ledger.host_of(index).first < HISTORY_MIN {
+        let known = since - view.ledger.host_of(index).first;
+        if known < HISTORY_MIN {
+            shut = Gate::YoungHost(known, HISTORY_MIN);
             continue;
         }
         let days = ((last - since).as_secs_f64() / 86_400.0).max(1e-3);
-        let own = own_past(view, cell, length as u32, since);
+        let own = own_past(view, cell, length as u32 + dropped, since);
         let Past { usual, learnt_from } = match peers(view, cell) {
             Some(peers) if peers.usual.per_day() > own.usual.per_day() => peers,
             _ => own,
         };
         if usual.per_day() > view.config.attention.rare_per_day_max {
+            shut = Gate::Usual(usual.per_day(), view.config.attention.rare_per_day_max);
             continue;
         }
         // The first occasion opened the window, so only the others are evidence.
@@ -129,7 +147,7 @@ pub fn unusual_run(view: View<'_>, index: CellIndex) -> Option<Run> {
     }
     // Bonferroni over the runs tried.
     let tried = (longest.saturating_sub(2)).max(1) as f64;
-    best.map(|run| Run { surprise: (run.surprise - tried.log10()).max(0.0), ..run })
+    best.map(|run| Run { surprise: (run.surprise - tried.log10()).max(0.0), ..run }).ok_or(shut)
 }
 
 /// How unlikely it is that times of a constant rate crowd so much towards their end, in decades.
@@ -140,23 +158,23 @@ fn rising(starts: &[Timestamp]) -> f64 {
 }
 
 /// Why single occasions of a cell say nothing, if they do not.
-pub fn passed_over(view: View<'_>, index: CellIndex) -> Option<&'static str> {
+pub fn passed_over(view: View<'_>, index: CellIndex) -> Option<PassedOver> {
     let cell = &view.ledger[index];
     let is_mild =
         cell.worst.is_none_or(|s| s == Severity::Info) && !view.ledger.kind_of(index).fails;
     if cell.worst == Some(Severity::Debug) {
-        return Some("debug output");
+        return Some(PassedOver::Debug);
     }
     if !view.library.signature(cell.signature).template.contains(char::is_alphabetic) {
-        return Some("it has no words");
+        return Some(PassedOver::NoWords);
     }
     if cell.is_stream() {
-        return Some("a stream that hardly ever pauses");
+        return Some(PassedOver::Stream);
     }
     if is_mild && cell.is_regular(view.config.discover.silence_spread_max) {
-        return Some("it comes like clockwork");
+        return Some(PassedOver::Clockwork);
     }
-    is_new_program(view, index).then_some("the talk of a program that is itself new here")
+    is_new_program(view, index).then_some(PassedOver::NewProgram)
 }
 
 /// A past, and whose.
@@ -170,7 +188,7 @@ struct Past {
 fn own_past(view: View<'_>, cell: &Cell, length: u32, since: Timestamp) -> Past {
     let days_from = |from: Timestamp| ((since - from).as_secs_f64() / 86_400.0).max(0.02);
     let host = &view.ledger.hosts[cell.host.0 as usize];
-    let kind = &view.ledger.kinds[cell.signature.0 as usize];
+    let kind = view.ledger.kind(cell.signature);
     let occasions = f64::from(cell.occasions.saturating_sub(length));
     // What this host did say says more about it than what the others did not.
     let silent_peers = match (kind.hosts, occasions) {
@@ -183,7 +201,7 @@ fn own_past(view: View<'_>, cell: &Cell, length: u32, since: Timestamp) -> Past 
 
 /// The same message on the other hosts that have it.
 fn peers(view: View<'_>, cell: &Cell) -> Option<Past> {
-    let kind = &view.ledger.kinds[cell.signature.0 as usize];
+    let kind = view.ledger.kind(cell.signature);
     let peers = f64::from(kind.hosts.saturating_sub(1));
     let known_days = ((view.now - kind.first.at()).as_secs_f64() / 86_400.0).max(0.5);
     let occasions = f64::from(kind.occasions.saturating_sub(cell.occasions));

@@ -4,6 +4,7 @@
 //! The pair is learnt from time alone (B follows A on the same host, again and again); state words
 //! and severities only decide that B is the recovery of A.
 
+use super::gate::Asked;
 use super::recurrence::unusual_run;
 use super::{Detector, Facts, Finding, Moment, View, marks_since, occasions_since};
 use crate::attention::cell::CellIndex;
@@ -44,7 +45,7 @@ fn judge_failure(view: View<'_>, failure: CellIndex) -> Option<Finding> {
         return None;
     }
     let run = unusual_run(view, failure)?;
-    if run.occasions < asked.heal_pairs_min || run.surprise < asked.pair_surprise_min(pairs) {
+    if !gates(view, pairs).lets_through(&run) {
         return None;
     }
     let cells = vec![failure, healing.cell];
@@ -65,6 +66,18 @@ fn judge_failure(view: View<'_>, failure: CellIndex) -> Option<Finding> {
             usual_per_day: run.usual_per_day,
         },
     })
+}
+
+/// What is asked of the failures' run, after so many pairs.
+fn gates(view: View<'_>, pairs: u32) -> Asked {
+    let asked = &view.config.discover;
+    let surprise = asked.pair_surprise_min(pairs);
+    Asked { occasions: asked.heal_pairs_min, span: Span::ZERO, surprise }
+}
+
+/// What was asked of the run of a finding one pair earlier.
+pub fn asked_before(view: View<'_>, finding: &Finding) -> Asked {
+    gates(view, super::pairs_of(view, finding).saturating_sub(1))
 }
 
 /// Whether `second` reads as the recovery of `first`.

@@ -25,7 +25,7 @@ const HISTORY_MIN: Span = Span::HOUR.times(6);
 fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
     let cell = moment.started()?;
     let asked = &view.config.discover;
-    let kind = &view.ledger.kinds[moment.signature.0 as usize];
+    let kind = view.ledger.kind(moment.signature);
     let is_young = view.now - view.ledger.first < HISTORY_MIN;
     let is_narrow = kind.hosts < asked.spread_hosts_min;
     if is_young || is_narrow || view.ledger[cell].worst == Some(Severity::Debug) {

@@ -5,8 +5,8 @@
 use super::candidate::{Candidate, Ending, Pain};
 use super::{Finding, View, over};
 use crate::attention::cell::{CellIndex, StoryIndex};
-use crate::attention::ledger::Ledger;
 use crate::attention::mark::Mark;
+use crate::attention::supposed::Known;
 use model::{CandidateId, CandidateType, Severity, Span, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -84,6 +84,16 @@ impl Stories {
         self.by_id.get(&id).map(|index| &self[*index])
     }
 
+    /// The place of the candidate with this id.
+    pub fn index_of(&self, id: CandidateId) -> Option<StoryIndex> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// The place that the next candidate will have.
+    pub(crate) fn next_index(&self) -> StoryIndex {
+        StoryIndex::nth(self.opened.saturating_add(1))
+    }
+
     /// Takes in a finding: it joins the open story of its subject, or opens one.
     pub fn tell(&mut self, mut finding: Finding, tenant: &TenantId, view: View<'_>) -> Told {
         add_companions(&mut finding, view);
@@ -93,8 +103,8 @@ impl Stories {
             return Told::Joined(index);
         }
         let candidate = Candidate::open(finding, tenant, view);
+        let index = self.next_index();
         self.opened = self.opened.saturating_add(1);
-        let index = StoryIndex::nth(self.opened);
         self.by_id.insert(candidate.id, index);
         self.candidates.insert(index, candidate);
         self.open.push(index);
@@ -102,7 +112,8 @@ impl Stories {
         Told::Opened(index)
     }
 
-    fn open_story_of(&self, finding: &Finding, ledger: &Ledger) -> Option<StoryIndex> {
+    /// The open story that a finding belongs to.
+    pub(crate) fn open_story_of(&self, finding: &Finding, ledger: Known<'_>) -> Option<StoryIndex> {
         let lead = *finding.cells.first()?;
         if finding.kind != CandidateType::Silence {
             let known = finding.cells.iter().find_map(|c| ledger[*c].candidate);
@@ -121,7 +132,7 @@ impl Stories {
 
     /// The open story of the same host that has a record within minutes of most of the finding's:
     /// a boot says a hundred things, and they are one story.
-    fn told_together(&self, finding: &Finding, ledger: &Ledger) -> Option<StoryIndex> {
+    fn told_together(&self, finding: &Finding, ledger: Known<'_>) -> Option<StoryIndex> {
         if matches!(finding.kind, CandidateType::Spread | CandidateType::Anomaly) {
             return None;
         }
@@ -273,7 +284,7 @@ fn is_sparse(candidate: &Candidate) -> bool {
 
 /// Adds the cells of the same host that came on most of the lead's occasions: symptom,
 /// consequence and recovery are one story.
-fn add_companions(finding: &mut Finding, view: View<'_>) {
+pub(crate) fn add_companions(finding: &mut Finding, view: View<'_>) {
     let Some(lead) = finding.cells.first().copied() else {
         return;
     };

@@ -5,6 +5,7 @@ use super::around::{self, Around};
 use super::words::Words;
 use super::{SCORER_VERSION, contributions, total};
 use crate::attention::known::Kind;
+use crate::counterfactual::Counterfactual;
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
 use model::{
@@ -17,8 +18,14 @@ const HOSTS_NAMED: usize = 10;
 const TITLE_MAX: usize = 90;
 
 /// One candidate as a person reads it. `first_seq` and the source of each evidence are filled by
-/// whoever holds the raw bytes.
-pub fn item(candidate: &Candidate, tenant: &TenantId, band: Band, view: View<'_>) -> Item {
+/// whoever holds the raw bytes. `moves` is what would change its band.
+pub fn item(
+    candidate: &Candidate,
+    tenant: &TenantId,
+    band: Band,
+    moves: &[Counterfactual],
+    view: View<'_>,
+) -> Item {
     let words = Words::of(candidate, view);
     let terms = contributions(candidate, view);
     let hosts = hosts_of(candidate, view);
@@ -45,7 +52,7 @@ pub fn item(candidate: &Candidate, tenant: &TenantId, band: Band, view: View<'_>
         seen_before: seen_before(candidate),
         check_next: check_next(candidate, around.comes_first(), view),
         unknowns: words.unknowns().into_iter().chain(around.unknown()).collect(),
-        would_change: would_change(candidate, band, total(&terms), view),
+        would_change: would_change(candidate, band, total(&terms), moves, view),
         contributions: terms,
         evidence: evidence(candidate),
         evidence_total: candidate.events,
@@ -208,26 +215,23 @@ fn check_next(candidate: &Candidate, comes_first: Option<String>, view: View<'_>
     checks
 }
 
-fn would_change(candidate: &Candidate, band: Band, score: f64, view: View<'_>) -> Vec<String> {
+/// What would move it, in sentences; a score that cannot reach its mark is told as it is.
+fn would_change(
+    candidate: &Candidate,
+    band: Band,
+    score: f64,
+    moves: &[Counterfactual],
+    view: View<'_>,
+) -> Vec<String> {
     if !candidate.is_open() {
         return vec!["nothing, as it is closed; if it comes back, that is told anew".to_owned()];
     }
-    let asked = &view.config.attention;
+    let asked = view.config.attention.promote_score_min;
     let mut lines = Vec::new();
-    if band < Band::Promote {
-        lines.push(format!(
-            "rises to promote at a score of {:.2} (now {score:.2}), or when a severe message of the same service follows on the same host",
-            asked.promote_score_min
-        ));
+    if band == Band::Investigate {
+        lines.push(format!("rises to promote at a score of {asked:.2} (now {score:.2})"));
     }
-    let quiet = match candidate.pain {
-        Some(_) => view.config.discover.close_after_pain,
-        None => view.config.discover.close_after,
-    };
-    lines.push(match candidate.facts {
-        Facts::Silence { .. } => "closes when the message comes back".to_owned(),
-        _ => format!("closes when no new event comes for {quiet}"),
-    });
+    lines.extend(moves.iter().map(|change| change.words(band)));
     lines
 }
 

@@ -13,12 +13,13 @@ mod words;
 pub use item::item;
 pub(crate) use phrase::{number, shorten};
 
+use crate::criticality;
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
 use model::{Contribution, Severity, Span};
 
 /// Changes whenever a weight or a term does.
-pub const SCORER_VERSION: &str = "foreshock-score/1";
+pub const SCORER_VERSION: &str = "foreshock-score/2";
 
 /// The weight of a term: what it can add at most, and why so much.
 struct Weights {
@@ -64,6 +65,8 @@ pub fn contributions(candidate: &Candidate, view: View<'_>) -> Vec<Contribution>
         memory(candidate),
     ];
     terms.retain(|term| term.value > 0.0);
+    let found: f64 = terms.iter().map(|t| t.value).sum();
+    terms.extend(criticality(candidate, view, found));
     let raised: f64 = terms.iter().map(|t| t.value).sum();
     let damping = damping(candidate, view, raised);
     terms.extend((damping.value < 0.0).then_some(damping));
@@ -188,6 +191,15 @@ fn memory(candidate: &Candidate) -> Contribution {
         (None, None) => (0.0, String::new()),
     };
     term("memory", WEIGHTS.memory * share, reason)
+}
+
+/// How much its place matters to those who run it, where they said so; it takes away no more than
+/// is there.
+fn criticality(candidate: &Candidate, view: View<'_>, found: f64) -> Option<Contribution> {
+    let (level, place) = criticality::of_candidate(candidate, view)?;
+    let term =
+        term("criticality", level.value().max(-found), format!("{place} is {}", level.word()));
+    (term.value != 0.0).then_some(term)
 }
 
 /// What takes away: being quiet for long, and whatever lies above 1.

@@ -29,13 +29,19 @@ impl Tenant {
         let mut subjects = BTreeSet::new();
         shown.retain(|c| subjects.insert((c.is_open(), c.lead())));
         let best = shown.iter().take(config.digest.items_max);
-        let items: Vec<Item> =
-            best.map(|c| score::item(c, &self.id, self.band_of(c), view)).collect();
+        let items: Vec<Item> = best.map(|c| self.item(c, view)).collect();
         let mut quiet = self.quiet(since, config);
         let waiting = alive.iter().filter(|c| c.is_open() && c.admitted.is_none() && !learning);
         quiet.held_back = (waiting.count() + shown.len() - items.len()) as u64;
         let since = since.max(self.ledger.earliest);
         Digest { as_of, since, tenant_id: self.id.clone(), items, quiet }
+    }
+
+    /// A candidate as a person reads it.
+    pub(crate) fn item(&self, candidate: &Candidate, view: View<'_>) -> Item {
+        let index = self.stories.index_of(candidate.id);
+        let moves = index.map_or(vec![], |index| self.story_would_change(index, view));
+        score::item(candidate, &self.id, self.band_of(candidate), &moves, view)
     }
 
     fn score_at(&self, candidate: &Candidate, view: View<'_>) -> f64 {

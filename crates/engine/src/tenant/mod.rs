@@ -1,15 +1,19 @@
 //! One tenant's stream: the stages after the signature, called in order. `tell` turns findings
-//! into stories, `stand` applies the rules of attention, `digest` says what a person reads.
+//! into stories, `stand` applies the rules of attention, `digest` says what a person reads,
+//! `what_if` what would change it.
 
 mod context;
 mod digest;
 mod notes;
 mod stand;
 mod tell;
+mod what_if;
+mod world;
 
 use crate::attention::cell::CellIndex;
 use crate::attention::ledger::Ledger;
 use crate::attention::mark::Mark;
+use crate::attention::supposed::Known;
 use crate::config::Config;
 use crate::discover::recurrence::unusual_run;
 use crate::discover::story::Stories;
@@ -19,6 +23,7 @@ use crate::signature::{Library, SignatureIndex, Skeleton, fingerprint};
 use model::{Change, Span, TenantId, Timestamp};
 use notes::Notes;
 use serde::{Deserialize, Serialize};
+use stand::Budget;
 use std::collections::BTreeSet;
 
 /// How often time alone is judged (silence, daily counts, closing).
@@ -37,7 +42,7 @@ pub struct Tenant {
     ticked: Timestamp,
     aged: Timestamp,
     /// The day whose budget is being used, and how much of it is.
-    admitted_on: (i64, usize),
+    admitted_on: Budget,
     learning: bool,
     /// Signatures above background.
     raised: BTreeSet<SignatureIndex>,
@@ -121,14 +126,14 @@ impl Tenant {
 
     /// What detectors, scores and explanations look at.
     pub(crate) fn view<'a>(&'a self, config: &'a Config) -> View<'a> {
-        let Tenant { ledger, library, .. } = self;
-        View { ledger, library, config, now: ledger.now }
+        let Tenant { id: tenant, ledger, library, .. } = self;
+        View { ledger: Known::of(ledger), tenant, library, config, now: ledger.now }
     }
 
     /// The stories to change, and what they are judged by.
     fn stories_and_view<'a>(&'a mut self, config: &'a Config) -> (&'a mut Stories, View<'a>) {
-        let Tenant { ledger, library, stories, .. } = self;
-        (stories, View { ledger, library, config, now: ledger.now })
+        let Tenant { id: tenant, ledger, library, stories, .. } = self;
+        (stories, View { ledger: Known::of(ledger), tenant, library, config, now: ledger.now })
     }
 
     /// Judges what time alone can show. Called before every sighting; costs a comparison unless a

@@ -4,7 +4,9 @@
 use super::Tenant;
 use crate::attention::band::{Claim, Evidence};
 use crate::attention::cell::{CellIndex, StoryIndex};
+use crate::attention::known::Kind;
 use crate::config::Config;
+use crate::discover::candidate::Candidate;
 use crate::discover::recurrence::Run;
 use crate::memory::recall;
 use crate::score;
@@ -35,12 +37,7 @@ impl Tenant {
     }
 
     fn admit(&mut self, index: StoryIndex, config: &Config) {
-        let day = self.ledger.now.as_secs().div_euclid(86_400);
-        if self.admitted_on.0 != day {
-            self.admitted_on = (day, 0);
-        }
-        if self.admitted_on.1 < config.digest.new_per_day_max {
-            self.admitted_on.1 += 1;
+        if takes_room(&mut self.admitted_on, self.ledger.now, config) {
             self.stories[index].admitted = Some(self.ledger.now);
         }
     }
@@ -82,28 +79,50 @@ impl Tenant {
         seen: Option<(CellIndex, Option<Run>)>,
         config: &Config,
     ) -> Evidence {
-        let view = self.view(config);
         let kind = &self.ledger.kinds[signature.0 as usize];
-        let claims = kind.open().iter().map(|index| self.claim(*index));
-        let known_for = view.now - kind.first.at();
-        let days = (known_for.as_secs_f64() / 86_400.0).max(1.0);
+        let open = kind.open().iter().map(|index| &self.stories[*index]);
         let run = seen.and_then(|(_, run)| run);
-        Evidence {
-            claim: claims.max_by(|a, b| a.score.total_cmp(&b.score)),
-            surprise: run.map_or(0.0, |run| run.surprise),
-            known_for,
-            per_day: kind.busiest as f64 / days,
-            worst: kind.worst,
-            ended_badly: seen.is_some_and(|(cell, _)| recall::ended_badly(&self.stories, cell)),
-        }
+        let badly = seen.is_some_and(|(cell, _)| recall::ended_badly(&self.stories, cell));
+        evidence(kind, open, run, badly, self.view(config).now)
     }
+}
 
-    fn claim(&self, index: StoryIndex) -> Claim {
-        let candidate = &self.stories[index];
-        Claim {
-            score: candidate.score,
-            admitted: candidate.admitted.is_some(),
-            painful: candidate.pain.is_some(),
-        }
+/// The day of a budget, and how much of it is used.
+pub(super) type Budget = (i64, usize);
+
+/// Takes one place of the day's budget, if there is room.
+pub(super) fn takes_room(budget: &mut Budget, now: Timestamp, config: &Config) -> bool {
+    let day = now.as_secs().div_euclid(86_400);
+    if budget.0 != day {
+        *budget = (day, 0);
+    }
+    let has_room = budget.1 < config.digest.new_per_day_max;
+    budget.1 += usize::from(has_room);
+    has_room
+}
+
+/// What the rules look at: the signature, its open candidates, the run of the cell in which it was
+/// just seen, and whether something ended badly there.
+pub(super) fn evidence<'a>(
+    kind: &Kind,
+    open: impl Iterator<Item = &'a Candidate>,
+    run: Option<Run>,
+    ended_badly: bool,
+    now: Timestamp,
+) -> Evidence {
+    let claims = open.map(|candidate| Claim {
+        score: candidate.score,
+        admitted: candidate.admitted.is_some(),
+        painful: candidate.pain.is_some(),
+    });
+    let known_for = now - kind.first.at();
+    let days = (known_for.as_secs_f64() / 86_400.0).max(1.0);
+    Evidence {
+        claim: claims.max_by(|a, b| a.score.total_cmp(&b.score)),
+        surprise: run.map_or(0.0, |run| run.surprise),
+        known_for,
+        per_day: kind.busiest as f64 / days,
+        worst: kind.worst,
+        ended_badly,
     }
 }

@@ -1,7 +1,7 @@
 //! `foreshock explain`: an id of a digest → everything that speaks for and against it.
 
 use super::parse::Subject;
-use super::{Exit, Mistake, Reading, Talk, parse, scan};
+use super::{Exit, Mistake, Reading, Settings, Talk, parse, scan};
 use crate::runtime::evidence::Evidences;
 use model::Explanation;
 use std::io::{self, Write};
@@ -28,6 +28,8 @@ pub(crate) struct Args {
     pub(crate) id: Subject,
     #[command(flatten)]
     pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
     /// Form of the explanation
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -45,7 +47,7 @@ pub(crate) enum Format {
 
 /// Runs the command.
 pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
-    let mut read = scan::read(&args.reading, talk)?;
+    let mut read = scan::read(&args.reading, args.settings.read()?, talk)?;
     let mut explanation = explanation(&args, &read)?;
     let items = explanation.item.iter_mut();
     Evidences::default().fill(&mut read.run.report.readback, items);

@@ -2,17 +2,20 @@
 //! every command ends with one of the exit codes of [`Exit`].
 
 mod completions;
+mod config;
 mod demo;
 mod explain;
 mod parse;
 mod reading;
 mod replay;
 mod scan;
+mod settings;
 mod signatures;
 mod skipped;
 mod style;
 
 pub(crate) use reading::Reading;
+pub(crate) use settings::Settings;
 pub(crate) use style::Talk;
 
 use clap::{Parser, Subcommand};
@@ -24,7 +27,7 @@ Exit codes:
   0    all was read and reported
   1    with --fail-on: something open reached that band
   2    the command line is wrong, or names an id that nothing has
-  3    the configuration is wrong (kept free: there is no configuration file yet)
+  3    the settings file (--config) cannot be read or is wrong
   10   incomplete: something could not be read or written; the rest was reported, --fail-on or not
   130  interrupted; what was read so far was reported
 
@@ -64,6 +67,7 @@ enum Command {
     Replay(replay::Args),
     Signatures(signatures::Args),
     Demo(demo::Args),
+    Config(config::Args),
     Completions(completions::Args),
 }
 
@@ -116,7 +120,6 @@ pub(crate) enum Mistake {
     Usage(String),
     /// In the configuration.
     #[error("{0}")]
-    #[expect(dead_code, reason = "the configuration file is not read yet")]
     Config(String),
 }
 
@@ -137,6 +140,7 @@ pub(crate) fn main() -> Exit {
         Command::Replay(args) => replay::run(args, talk),
         Command::Signatures(args) => signatures::run(args, talk),
         Command::Demo(args) => demo::run(args, talk),
+        Command::Config(args) => config::run(args),
         Command::Completions(args) => completions::run(args),
     };
     result.unwrap_or_else(|error| fail(&error))

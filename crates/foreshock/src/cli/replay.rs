@@ -5,7 +5,7 @@ mod known;
 mod news;
 mod out;
 
-use super::{Exit, Talk, parse, skipped};
+use super::{Exit, Settings, Talk, parse, skipped};
 use crate::backtest::{self, Showings};
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
@@ -52,6 +52,8 @@ pub(crate) struct Args {
     pub(crate) digest_every: Option<Span>,
     #[command(flatten)]
     pub(crate) known: Known,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
     /// Form of the digests
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -91,6 +93,7 @@ pub(crate) enum Format {
 
 /// Runs the command.
 pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
+    let config = args.settings.read()?;
     let incidents = args.known.read(&args.streams, args.zone)?;
     if let Some(incidents) = &incidents {
         known::tell(incidents, talk, &mut io::stderr())?;
@@ -106,6 +109,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         since: args.since,
         until: args.until,
         zone_offset_secs: args.zone,
+        config,
     };
     let mut out = Digests::new(args.format, talk);
     let mut showings = incidents.is_some().then(Showings::default);

@@ -1,12 +1,13 @@
 //! `foreshock scan`: logs → a digest.
 
-use super::{Exit, Reading, Talk, parse, skipped};
+use super::{Exit, Reading, Settings, Talk, parse, skipped};
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::runtime::evidence::Evidences;
 use crate::runtime::merge::Understanding;
 use crate::runtime::scan::Scanned;
 use crate::runtime::{self};
+use engine::Config;
 use model::{Band, Counts, Digest, Quiet, Timestamp};
 use std::io::{self, IsTerminal, Write};
 
@@ -27,6 +28,8 @@ Examples:
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
     /// Form of the digest
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -55,7 +58,8 @@ pub(crate) enum Format {
 
 /// Runs the command.
 pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
-    let mut scanned = read(&args.reading, talk)?;
+    let config = args.settings.read()?;
+    let mut scanned = read(&args.reading, config, talk)?;
     let since = args.reading.since;
     let mut digest = digest(&mut scanned, &args.reading, since);
     let top = usize::from(args.top);
@@ -101,7 +105,7 @@ pub(super) struct Read {
 }
 
 /// Reads what was asked for; tells on standard error what could not be read.
-pub(super) fn read(reading: &Reading, talk: Talk) -> anyhow::Result<Read> {
+pub(super) fn read(reading: &Reading, config: Config, talk: Talk) -> anyhow::Result<Read> {
     let walk = sources::walk(&reading.paths()?);
     skipped::tell(&walk, talk, &mut io::stderr())?;
     let interrupt = Interrupt::listen()?;
@@ -111,6 +115,7 @@ pub(super) fn read(reading: &Reading, talk: Talk) -> anyhow::Result<Read> {
         &walk.inputs,
         &reading.tenant,
         how,
+        config,
         reading.until,
         &interrupt,
         &mut progress,

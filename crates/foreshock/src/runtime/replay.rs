@@ -4,7 +4,7 @@ use crate::interrupt::Interrupt;
 use crate::progress::{Position, Progress};
 use crate::runtime::evidence::Evidences;
 use engine::normalize::{AssemblerConfig, Reference};
-use engine::{Engine, EventBatch, Lane};
+use engine::{Config, Engine, EventBatch, Lane};
 use model::{Change, Counts, Digest, Refusal, Span, TenantId, Timestamp};
 use sources::{BadLine, Envelopes, RECORD_BYTES_MAX};
 use sources::{Batch, Input, Line, LineReader, More, ReadError, Readback};
@@ -25,6 +25,8 @@ pub(crate) struct Wanted {
     pub(crate) until: Option<Timestamp>,
     /// Zone of times that name none.
     pub(crate) zone_offset_secs: i32,
+    /// What the engine is told.
+    pub(crate) config: Config,
 }
 
 /// What a replay came to, beside its digests.
@@ -72,7 +74,7 @@ pub(crate) fn replay<'a>(
         Reference { now: Timestamp::default(), zone_offset_secs: wanted.zone_offset_secs };
     let mut run = Run {
         wanted,
-        engine: Engine::new(engine::Config::default()),
+        engine: Engine::new(wanted.config.clone()),
         lane: Lane::new(config, reference, None),
         envelopes: Envelopes::default(),
         events: EventBatch::default(),

@@ -3,7 +3,7 @@
 use super::merge::{Merge, Report, Understanding};
 use crate::interrupt::Interrupt;
 use crate::progress::{Position, Progress};
-use engine::{Engine, EventBatch};
+use engine::{Config, Engine, EventBatch};
 use model::{Change, Refusal, TenantId, Timestamp};
 use sources::Input;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -28,6 +28,7 @@ pub(crate) fn scan(
     inputs: &[Input],
     tenant: &TenantId,
     how: Understanding,
+    config: Config,
     until: Option<Timestamp>,
     interrupt: &Interrupt,
     progress: &mut Progress,
@@ -39,7 +40,7 @@ pub(crate) fn scan(
             let merge = Merge::new(inputs, tenant, how, interrupt.clone());
             read(merge, &to_engine, &from_engine, interrupt, progress)
         });
-        let mut seen = observe(tenant, until, &from_reader, &to_reader);
+        let mut seen = observe(tenant, config, until, &from_reader, &to_reader);
         if let Some(last) = seen.last {
             seen.engine.tick(last, &mut Vec::new());
         }
@@ -89,11 +90,12 @@ struct Seen {
 
 fn observe(
     tenant: &TenantId,
+    config: Config,
     until: Option<Timestamp>,
     batches: &Receiver<EventBatch>,
     emptied: &SyncSender<EventBatch>,
 ) -> Seen {
-    let engine = Engine::new(engine::Config::default());
+    let engine = Engine::new(config);
     let mut seen = Seen { engine, last: None, outside: 0 };
     // The changes are what a durable run writes down; a scan shows only where they lead.
     let mut changes: Vec<Change> = Vec::new();

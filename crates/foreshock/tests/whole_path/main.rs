@@ -16,3 +16,4 @@ mod interrupt;
 mod options;
 mod program;
 mod replay;
+mod settings;

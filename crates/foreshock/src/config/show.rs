@@ -1,0 +1,152 @@
+//! A configuration → a settings file that says all of it, each value below its reason. The reasons
+//! are the comments of the engine's own `config.rs`, so that there is one place for them.
+
+use super::apply::CRITICALITY;
+use super::settings::{self, written};
+use engine::Config;
+use engine::criticality::CriticalityRule;
+use std::fmt::Write;
+
+/// Columns of a comment.
+const COLUMNS: usize = 98;
+
+/// The whole configuration as a settings file.
+pub(crate) fn show(config: &Config) -> String {
+    let mut config = config.clone();
+    let mut page = String::new();
+    for section in settings::sections() {
+        let gap = if page.is_empty() { "" } else { "\n" };
+        let _ = writeln!(page, "{gap}[{section}]");
+        for setting in settings::of(section) {
+            let slot = (setting.slot)(&mut config);
+            let value = written(slot.kind(), slot.get());
+            page += &comment(&reason(section, setting.key));
+            let _ = writeln!(page, "{} = {value}", setting.key);
+        }
+    }
+    page += "\n# What matters how much to those who run it: low, normal, high, critical. Each rule names a\n\
+        # tenant, host, service or source, with * for anything; the one that names the most decides.\n";
+    if config.criticality.is_empty() {
+        page += "# [[criticality]]\n# host = \"db*\"\n# level = \"high\"\n";
+    }
+    config.criticality.iter().for_each(|r| page += &rule(r));
+    page
+}
+
+fn rule(rule: &CriticalityRule) -> String {
+    let named = [
+        ("tenant", &rule.tenant),
+        ("host", &rule.host),
+        ("service", &rule.service),
+        ("source", &rule.source),
+    ];
+    let mut page = format!("[[{CRITICALITY}]]\n");
+    for (name, pattern) in named {
+        if let Some(pattern) = pattern {
+            let _ = writeln!(page, "{name} = {}", quoted(pattern.as_str()));
+        }
+    }
+    let _ = writeln!(page, "level = \"{}\"", rule.level.word());
+    page
+}
+
+/// A TOML string.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            letter if letter.is_control() => {
+                let _ = write!(quoted, "\\u{:04x}", letter as u32);
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted + "\""
+}
+
+/// A text as lines of a comment.
+fn comment(text: &str) -> String {
+    let mut lines = vec![String::from("#")];
+    for word in text.split_whitespace() {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        if line + word.chars().count() >= COLUMNS {
+            lines.push(String::from("#"));
+        }
+        if let Some(line) = lines.last_mut() {
+            *line += " ";
+            *line += word;
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Why a setting has its default.
+fn reason(section: &str, key: &str) -> String {
+    let mut text = String::new();
+    for (of, comment, field) in commented() {
+        if of == section && field == key {
+            text = comment;
+        }
+    }
+    text
+}
+
+/// The fields of the engine's settings: table, comment, name.
+fn commented() -> Vec<(String, String, String)> {
+    let (mut found, mut section, mut comment) = (Vec::new(), String::new(), String::new());
+    for line in engine::config::REASONS.lines().map(str::trim) {
+        let field = line.strip_prefix("pub ").and_then(|line| line.split_once(": "));
+        if let Some(text) = line.strip_prefix("///") {
+            comment += text;
+        } else if let Some(name) = line.strip_prefix("pub struct ") {
+            section = name.trim_end_matches(" {").to_lowercase();
+            comment.clear();
+        } else if let Some((name, _)) = field.filter(|_| section != "config") {
+            found.push((section.clone(), std::mem::take(&mut comment), name.to_owned()));
+        } else if !line.starts_with('#') {
+            comment.clear();
+        }
+    }
+    found.retain(|(_, _, name)| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+    found
+}
+
+/// The fields of the engine's settings.
+#[cfg(test)]
+pub(super) fn fields() -> Vec<(String, String)> {
+    commented().into_iter().map(|(section, _, name)| (section, name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::apply::apply;
+    use engine::criticality::{Criticality, Pattern};
+
+    #[test]
+    fn every_setting_has_its_reason() {
+        for setting in settings::SETTINGS {
+            let reason = reason(setting.section, setting.key);
+            assert!(reason.len() > 10, "{}.{}: {reason}", setting.section, setting.key);
+        }
+    }
+
+    /// What is shown says all: read again, it is the same configuration.
+    #[test]
+    fn what_is_shown_reads_back_as_it_was() {
+        let mut config = Config::default();
+        config.discover.close_after = model::Span::from_secs(100_001);
+        config.attention.promote_score_min = 0.1 + 0.2;
+        config.criticality.push(CriticalityRule {
+            tenant: None,
+            host: Some(Pattern::new("db\"\\\u{7}*")),
+            service: None,
+            source: Some(Pattern::new("/var/log/ü*")),
+            level: Criticality::Critical,
+        });
+        let mut again = Config::default();
+        assert_eq!(apply(&show(&config), &mut again), []);
+        assert_eq!(again, config);
+    }
+}
