@@ -133,6 +133,14 @@ pub struct Discover {
     pub shift_surprise_min: f64,
     /// Anomaly: how many times the largest of the last seven days a day must be.
     pub shift_over_max: f64,
+    /// Drift: fewest days with values before the one that is judged; fewer show no range.
+    pub drift_days_min: usize,
+    /// Drift: how many times above the highest or below the lowest of those days a day must lie. Less than
+    /// twice is seldom worth a person, however sure it is.
+    pub drift_factor_min: f64,
+    /// Drift: evidence asked for. Noise alone (10,000 messages of six kinds over three weeks, judged at
+    /// each quarter of an hour) stays below it; see the test.
+    pub drift_surprise_min: f64,
     /// Silence: fewest gaps learnt before a message counts as expected.
     pub silence_gaps_min: u32,
     /// Silence: largest relative spread of the gaps of an expected message.
@@ -193,6 +201,9 @@ impl Default for Discover {
             precursor_share_min: 0.7,
             shift_surprise_min: 8.0,
             shift_over_max: 2.0,
+            drift_days_min: 4,
+            drift_factor_min: 2.0,
+            drift_surprise_min: 2.5,
             silence_gaps_min: 12,
             silence_spread_max: 0.15,
             silence_beats_missed: 6.0,

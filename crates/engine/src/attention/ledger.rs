@@ -104,6 +104,7 @@ impl Ledger {
         }
         let gap = config.attention.occasion_gap;
         let starts = cell.see(mark, n, sighting.severity, gap, host_since);
+        cell.measure(&sighting.values, at);
         let (events, worst) = (cell.events, cell.worst);
         let kind = &mut self.kinds[signature.0 as usize];
         kind.last = kind.last.max(Secs::of(at));

@@ -13,3 +13,4 @@ pub mod mark;
 pub mod pairs;
 pub mod rate;
 pub mod recent;
+pub mod series;

@@ -225,6 +225,7 @@ impl Candidate {
             Facts::Burst { .. }
             | Facts::Spread { .. }
             | Facts::Anomaly { .. }
+            | Facts::Drift { .. }
             | Facts::Silence { .. } => {}
         }
     }

@@ -7,6 +7,7 @@ pub mod anomaly;
 pub mod burst;
 pub mod candidate;
 pub mod change;
+pub mod drift;
 pub mod lexicon;
 pub mod precursor;
 pub mod recurrence;
@@ -20,6 +21,7 @@ use crate::attention::ledger::Ledger;
 use crate::attention::mark::Mark;
 use crate::config::Config;
 use crate::signature::{Library, SignatureIndex};
+use crate::values::Unit;
 use model::{CandidateId, CandidateType, Span, Timestamp};
 use recurrence::Run;
 use serde::{Deserialize, Serialize};
@@ -184,6 +186,23 @@ pub enum Facts {
         /// The largest of the last seven days.
         usual_max: u32,
     },
+    /// What a message measures left the range of the days before.
+    Drift {
+        /// The middle of the latest day's values.
+        today: f64,
+        /// The lowest such middle of the days before.
+        low: f64,
+        /// The highest.
+        high: f64,
+        /// Days before that had enough values.
+        days: u32,
+        /// Values of the latest day.
+        values: u32,
+        /// What the values are an amount of.
+        unit: Unit,
+        /// Where in the message they stand; `None` where it has no such place any more.
+        place: Option<String>,
+    },
     /// An expected message stopped.
     Silence {
         /// The usual gap.
@@ -216,6 +235,7 @@ impl Facts {
             Facts::Burst { .. }
             | Facts::Spread { .. }
             | Facts::Anomaly { .. }
+            | Facts::Drift { .. }
             | Facts::Silence { .. } => (0, 0),
         }
     }
@@ -242,6 +262,7 @@ pub const DETECTORS: &[Detector] = &[
     recurrence::DETECTOR,
     silence::DETECTOR,
     anomaly::DETECTOR,
+    drift::DETECTOR,
 ];
 
 /// A kind's place in [`DETECTORS`]; kinds that no detector here makes come last.

@@ -177,6 +177,11 @@ fn check_next(candidate: &Candidate, view: View<'_>) -> Vec<Check> {
                 Some("systemctl list-units --state=failed --no-pager".into()),
             ));
         }
+        Facts::Drift { .. } => checks.push(check(
+            "what is short on this host or on the one that it asks: time, memory, disk, network?"
+                .into(),
+            Some("vmstat -w 1 3; df -h".into()),
+        )),
         Facts::Spread { .. } => checks.push(Check {
             host: None,
             ..check(

@@ -29,6 +29,13 @@ impl Words<'_> {
                 let usual = number(*usual);
                 format!("said {} on {date}, usual is {usual} a day", times(count))
             }
+            Facts::Drift { .. } => {
+                let (behaviour, place) = self.drift();
+                let head = format!("{}: values of “", self.subject);
+                let taken = head.chars().count() + behaviour.chars().count() + 2;
+                let place = shorten(&place, letters_max.saturating_sub(taken).max(12));
+                return shorten(&format!("{head}{place}” {behaviour}"), letters_max);
+            }
             Facts::Silence { .. } => {
                 let verb = self.tense("has been", "was");
                 format!("{verb} silent for {}", self.quiet_for())

@@ -1,6 +1,6 @@
 //! The paragraph that says what is happening, in numbers, and how it ended.
 
-use super::phrase::{number, rounded, shorten, times};
+use super::phrase::{amount, number, rounded, shorten, times};
 use super::words::{QUOTE_MAX, Words};
 use crate::discover::Facts;
 
@@ -45,6 +45,13 @@ impl Words<'_> {
                     "{lead} came {} on {date} on {host}; a usual day has {}, the largest of the seven before had {usual_max}.",
                     times(count),
                     number(*usual),
+                )
+            }
+            Facts::Drift { today, days, values, unit, .. } => {
+                let ((_, place), date) = (self.drift(), self.onset_date());
+                let (today, usual) = (amount(*today, *unit), self.usual_amount("to"));
+                format!(
+                    "{values} values of “{place}” on {date} on {host} lay around {today}; the {days} days before had {usual}."
                 )
             }
             Facts::Silence { usual_gap, .. } => {

@@ -1,6 +1,6 @@
 //! Why it matters, against what is usual, and what is not known.
 
-use super::phrase::{a_day, number, rounded, usual_hosts};
+use super::phrase::{a_day, amount, number, rounded, usual_hosts};
 use super::words::Words;
 use crate::discover::Facts;
 use model::{Baseline, CandidateType};
@@ -39,6 +39,10 @@ impl Words<'_> {
                 format!(
                     "None of the seven days before had more than {usual_max}; the stream has left its range."
                 )
+            }
+            Facts::Drift { .. } => {
+                "The message comes as ever and no count of it tells; what it measures has left its range."
+                    .to_owned()
             }
             Facts::Silence { .. } => {
                 "Nothing reports an absence: what this message confirmed is no longer confirmed."
@@ -107,6 +111,9 @@ impl Words<'_> {
                     let (count, date) = self.busiest_day(*today);
                     format!("{count} on {date}")
                 })
+            }
+            Facts::Drift { today, days, unit, .. } => {
+                (format!("{} ({days} days)", self.usual_amount("to")), amount(*today, *unit))
             }
             Facts::Silence { usual_gap, learnt, .. } => (
                 format!("every {} ({learnt} gaps)", rounded(*usual_gap)),
