@@ -4,6 +4,7 @@ use super::band::{Moved, Standing};
 use super::cell::{CellIndex, StoryIndex};
 use super::mark::{Mark, Secs};
 use super::recent::Recent;
+use super::voice::Voice;
 use crate::entities::{Entities, EntityCounts};
 use crate::signature::SignatureIndex;
 use model::{Severity, Timestamp};
@@ -43,6 +44,8 @@ pub struct Host {
     pub rare: Recent<(Timestamp, CellIndex), RARE>,
     /// Its latest lines.
     pub lines: Recent<Line, LINES>,
+    /// Its pauses.
+    pub voice: Voice,
 }
 
 /// One line of a host.

@@ -1,11 +1,12 @@
 //! The ledger of one tenant: what is known of every signature, host and cell. It remembers and
 //! answers; it judges nothing.
 
-use super::cell::{Cell, CellIndex, HostIndex, NextCell};
+use super::cell::{Cell, CellIndex, HostIndex, NextCell, StoryIndex};
 use super::hashed::Map;
 use super::known::{Host, Kind, Line, Reach, Service, ServiceIndex, Wide, worse};
 use super::mark::{Mark, Secs};
 use super::recent::Recent;
+use super::voice::{Hearing, Voice};
 use crate::config::Config;
 use crate::entities::EntityCounts;
 use crate::sighting::Sighting;
@@ -26,6 +27,8 @@ pub struct Observed {
     pub is_new: bool,
     /// It begins a new occasion in its cell.
     pub starts: bool,
+    /// The candidate that told of the silence of its host.
+    pub breaks: Option<StoryIndex>,
 }
 
 /// All that is known of one tenant's stream.
@@ -51,6 +54,8 @@ pub struct Ledger {
     pub touched: Vec<CellIndex>,
     /// Cells whose expected message is overdue and whose silence was not said yet.
     pub overdue: Vec<CellIndex>,
+    /// When the stream was taken up again.
+    pub hearing: Hearing,
     /// When each awaited cell is to be looked at next.
     awaited: BinaryHeap<Reverse<(Timestamp, CellIndex)>>,
     /// Sightings that found no room for a cell of their own.
@@ -89,14 +94,10 @@ impl Ledger {
         let mark = Mark { at, seq: sighting.seq };
         let host = self.host(sighting.host, at, config.limits.hosts_max);
         let is_new = self.kind(signature, sighting, config);
-        let state = &mut self.hosts[host.0 as usize];
-        state.events += u64::from(n);
-        state.last = state.last.max(at);
-        state.lines.push(Line { mark, signature });
-        let host_since = state.first;
+        let (host_since, breaks) = self.hear(host, sighting, signature, config);
         let Some(index) = self.cell(signature, host, mark, config) else {
             self.cells_overflowed += 1;
-            return Observed { signature, cell: None, is_new, starts: false };
+            return Observed { signature, cell: None, is_new, starts: false, breaks };
         };
         let cell = &mut self.cells[index.0 as usize];
         if !std::mem::replace(&mut cell.touched, true) {
@@ -120,7 +121,26 @@ impl Ledger {
             }
             self.meet(index, at, config);
         }
-        Observed { signature, cell: Some(index), is_new, starts }
+        Observed { signature, cell: Some(index), is_new, starts, breaks }
+    }
+
+    /// Notes that a host speaks; says since when it is known and which story told of its silence.
+    fn hear(
+        &mut self,
+        host: HostIndex,
+        sighting: &Sighting<'_>,
+        signature: SignatureIndex,
+        config: &Config,
+    ) -> (Timestamp, Option<StoryIndex>) {
+        let (at, n) = (sighting.at, sighting.occurrences);
+        self.hearing.hear(at);
+        let state = &mut self.hosts[host.0 as usize];
+        let quiet_since = state.last.max(self.hearing.since);
+        state.voice.speak(quiet_since, at, &config.discover);
+        state.events += u64::from(n);
+        state.last = state.last.max(at);
+        state.lines.push(Line { mark: Mark { at, seq: sighting.seq }, signature });
+        (state.first, state.voice.silent.take())
     }
 
     fn host(&mut self, name: &str, at: Timestamp, hosts_max: usize) -> HostIndex {
@@ -150,6 +170,7 @@ impl Ledger {
             births: Recent::default(),
             rare: Recent::default(),
             lines: Recent::default(),
+            voice: Voice::default(),
         });
         self.host_of.insert(name.to_owned(), index);
         index

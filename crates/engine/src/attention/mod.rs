@@ -14,3 +14,4 @@ pub mod pairs;
 pub mod rate;
 pub mod recent;
 pub mod series;
+pub mod voice;

@@ -226,6 +226,7 @@ impl Candidate {
             | Facts::Spread { .. }
             | Facts::Anomaly { .. }
             | Facts::Drift { .. }
+            | Facts::HostSilence { .. }
             | Facts::Silence { .. } => {}
         }
     }

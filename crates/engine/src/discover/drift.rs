@@ -153,7 +153,7 @@ fn is_setting(series: &Series, low: f64) -> bool {
 }
 
 /// Saturday or Sunday (UTC). What a weekend looks like is learnt from one.
-fn is_weekend(day: u16) -> bool {
+pub(super) fn is_weekend(day: u16) -> bool {
     // The first day of 1970 was a Thursday.
     (u32::from(day) + 3) % 7 >= 5
 }

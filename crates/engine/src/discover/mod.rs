@@ -13,6 +13,7 @@ pub mod precursor;
 pub mod recurrence;
 pub mod self_heal;
 pub mod silence;
+pub mod source_silence;
 pub mod spread;
 pub mod story;
 
@@ -203,6 +204,17 @@ pub enum Facts {
         /// Where in the message they stand; `None` where it has no such place any more.
         place: Option<String>,
     },
+    /// A host stopped speaking.
+    HostSilence {
+        /// Its longest pause in the days before.
+        longest: Span,
+        /// Days that the pauses were learnt from.
+        days: u32,
+        /// Other hosts that were active in the day before.
+        active: u32,
+        /// Those of them that spoke in the meantime.
+        speaking: u32,
+    },
     /// An expected message stopped.
     Silence {
         /// The usual gap.
@@ -236,6 +248,7 @@ impl Facts {
             | Facts::Spread { .. }
             | Facts::Anomaly { .. }
             | Facts::Drift { .. }
+            | Facts::HostSilence { .. }
             | Facts::Silence { .. } => (0, 0),
         }
     }
@@ -261,6 +274,7 @@ pub const DETECTORS: &[Detector] = &[
     burst::DETECTOR,
     recurrence::DETECTOR,
     silence::DETECTOR,
+    source_silence::DETECTOR,
     anomaly::DETECTOR,
     drift::DETECTOR,
 ];

@@ -177,6 +177,20 @@ fn check_next(candidate: &Candidate, view: View<'_>) -> Vec<Check> {
                 Some("systemctl list-units --state=failed --no-pager".into()),
             ));
         }
+        Facts::HostSilence { .. } => {
+            checks[0] = check(
+                "is the host up, does it reach its log server, and does whatever sends its logs run?"
+                    .into(),
+                Some(window(candidate.onset)),
+            );
+            checks.push(Check {
+                host: None,
+                ..check(
+                    "does anything else hear of it: monitoring, its neighbours, its site?".into(),
+                    None,
+                )
+            });
+        }
         Facts::Drift { .. } => checks.push(check(
             "what is short on this host or on the one that it asks: time, memory, disk, network?"
                 .into(),
@@ -227,6 +241,7 @@ fn would_change(candidate: &Candidate, band: Band, score: f64, view: View<'_>) -
     };
     lines.push(match candidate.facts {
         Facts::Silence { .. } => "closes when the message comes back".to_owned(),
+        Facts::HostSilence { .. } => "closes when all of its hosts speak again".to_owned(),
         _ => format!("closes when no new event comes for {quiet}"),
     });
     lines

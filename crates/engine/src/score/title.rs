@@ -29,6 +29,15 @@ impl Words<'_> {
                 let usual = number(*usual);
                 format!("said {} on {date}, usual is {usual} a day", times(count))
             }
+            Facts::HostSilence { .. } => {
+                let text = format!(
+                    "{} {} silent for {}",
+                    self.subject,
+                    self.silence_verb(),
+                    self.quiet_for()
+                );
+                return shorten(&text, letters_max);
+            }
             Facts::Drift { .. } => {
                 let (behaviour, place) = self.drift();
                 let head = format!("{}: values of “", self.subject);

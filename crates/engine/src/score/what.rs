@@ -47,6 +47,13 @@ impl Words<'_> {
                     number(*usual),
                 )
             }
+            Facts::HostSilence { longest, days, active, speaking } => format!(
+                "Nothing {} from {} for {}; the longest pause of the {days} days before was {}. Of the other hosts {speaking} of {active} spoke in the meantime.",
+                self.tense("has come", "came"),
+                self.subject,
+                self.quiet_for(),
+                rounded(*longest),
+            ),
             Facts::Drift { today, days, values, unit, .. } => {
                 let ((_, place), date) = (self.drift(), self.onset_date());
                 let (today, usual) = (amount(*today, *unit), self.usual_amount("to"));

@@ -40,6 +40,10 @@ impl Words<'_> {
                     "None of the seven days before had more than {usual_max}; the stream has left its range."
                 )
             }
+            Facts::HostSilence { .. } => {
+                "A host that says nothing looks like a host without trouble; nobody is told that it no longer reports."
+                    .to_owned()
+            }
             Facts::Drift { .. } => {
                 "The message comes as ever and no count of it tells; what it measures has left its range."
                     .to_owned()
@@ -73,7 +77,9 @@ impl Words<'_> {
         };
         let companions: Vec<String> =
             self.candidate.cells.iter().skip(named).take(3).map(|c| self.quote(*c)).collect();
-        if !companions.is_empty() && self.candidate.kind != CandidateType::Spread {
+        let is_told = matches!(self.candidate.facts, Facts::HostSilence { .. })
+            || self.candidate.kind == CandidateType::Spread;
+        if !companions.is_empty() && !is_told {
             reasons.push(format!("comes together with {}", companions.join(", ")));
         }
         reasons
@@ -112,6 +118,10 @@ impl Words<'_> {
                     format!("{count} on {date}")
                 })
             }
+            Facts::HostSilence { longest, days, .. } => (
+                format!("quiet for at most {} ({days} days)", rounded(*longest)),
+                format!("nothing for {}", self.quiet_for()),
+            ),
             Facts::Drift { today, days, unit, .. } => {
                 (format!("{} ({days} days)", self.usual_amount("to")), amount(*today, *unit))
             }
@@ -142,6 +152,9 @@ impl Words<'_> {
                 unknown.push(
                     "whether the sender stopped or its messages are lost on the way".to_owned(),
                 );
+            }
+            Facts::HostSilence { .. } => {
+                unknown.push("whether the host is down or only its way to us".to_owned());
             }
             _ => {}
         }

@@ -31,7 +31,39 @@ impl<'a> Words<'a> {
             (false, true) => service.clone(),
             (false, false) => format!("{service} on {host}"),
         };
-        Words { candidate, view, subject, host }
+        let mut words = Words { candidate, view, subject, host };
+        if let Facts::HostSilence { .. } = candidate.facts {
+            words.subject = words.hosts();
+        }
+        words
+    }
+
+    /// The hosts of the story: `web1`, `web1 and web2`, `web1, web2 and 5 more hosts`.
+    pub(super) fn hosts(&self) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for cell in &self.candidate.cells {
+            let name = self.view.ledger.host_of(*cell).name.as_str();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        match names[..] {
+            [] => String::new(),
+            [one] => one.to_owned(),
+            [one, two] => format!("{one} and {two}"),
+            [one, two, three] => format!("{one}, {two} and {three}"),
+            [one, two, ..] => format!("{one}, {two} and {} more hosts", names.len() - 2),
+        }
+    }
+
+    /// A verb for one host or several of a story that goes on, or that is over.
+    pub(super) fn silence_verb(&self) -> &'static str {
+        let first = self.view.ledger[self.candidate.lead()].host;
+        let is_one = self.candidate.cells.iter().all(|c| self.view.ledger[*c].host == first);
+        match is_one {
+            true => self.tense("has been", "was"),
+            false => self.tense("have been", "were"),
+        }
     }
 
     /// The form of a message, its variable parts as ellipses.
