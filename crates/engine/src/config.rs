@@ -141,6 +141,14 @@ pub struct Discover {
     /// Drift: evidence asked for. Noise alone (10,000 messages of six kinds over three weeks, judged at
     /// each quarter of an hour) stays below it; see the test.
     pub drift_surprise_min: f64,
+    /// Novelty: fewest new kinds that speak of failing or are warnings or worse; a failure that was never
+    /// seen says one or two.
+    pub novelty_kinds_min: u32,
+    /// Novelty: the time in which they must come to one host.
+    pub novelty_within: Span,
+    /// Novelty: evidence asked for. New kinds come in clumps, which the estimate does not know of, so it is
+    /// more than for occasions.
+    pub novelty_surprise_min: f64,
     /// Silence of a host: how many times the longest pause of the last week it must last.
     pub host_silence_pauses: f64,
     /// Silence of a host: shortest; a reboot or an update takes less.
@@ -215,6 +223,9 @@ impl Default for Discover {
             drift_days_min: 4,
             drift_factor_min: 2.0,
             drift_surprise_min: 2.5,
+            novelty_kinds_min: 4,
+            novelty_within: Span::HOUR,
+            novelty_surprise_min: 5.0,
             host_silence_pauses: 3.0,
             host_silence_min: Span::from_secs(30 * 60),
             host_silence_known: Span::DAY.times(3),

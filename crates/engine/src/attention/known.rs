@@ -3,6 +3,7 @@
 use super::band::{Moved, Standing};
 use super::cell::{CellIndex, StoryIndex};
 use super::mark::{Mark, Secs};
+use super::novel::Pace;
 use super::recent::Recent;
 use super::voice::Voice;
 use crate::entities::{Entities, EntityCounts};
@@ -46,6 +47,8 @@ pub struct Host {
     pub lines: Recent<Line, LINES>,
     /// Its pauses.
     pub voice: Voice,
+    /// How much it says.
+    pub pace: Pace,
 }
 
 /// One line of a host.

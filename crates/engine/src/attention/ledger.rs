@@ -5,6 +5,7 @@ use super::cell::{Cell, CellIndex, HostIndex, NextCell, StoryIndex};
 use super::hashed::Map;
 use super::known::{Host, Kind, Line, Reach, Service, ServiceIndex, Wide, worse};
 use super::mark::{Mark, Secs};
+use super::novel::{Novel, Pace};
 use super::recent::Recent;
 use super::voice::{Hearing, Voice};
 use crate::config::Config;
@@ -56,6 +57,8 @@ pub struct Ledger {
     pub overdue: Vec<CellIndex>,
     /// When the stream was taken up again.
     pub hearing: Hearing,
+    /// How often an event is of a new kind.
+    pub novel: Novel,
     /// When each awaited cell is to be looked at next.
     awaited: BinaryHeap<Reverse<(Timestamp, CellIndex)>>,
     /// Sightings that found no room for a cell of their own.
@@ -137,9 +140,15 @@ impl Ledger {
         let state = &mut self.hosts[host.0 as usize];
         let quiet_since = state.last.max(self.hearing.since);
         state.voice.speak(quiet_since, at, &config.discover);
+        state.pace.count(n, at);
         state.events += u64::from(n);
         state.last = state.last.max(at);
         state.lines.push(Line { mark: Mark { at, seq: sighting.seq }, signature });
+        let kind = &self.kinds[signature.0 as usize];
+        let learnt = self.first + config.attention.learning_span;
+        if at >= learnt {
+            self.novel.count(n, kind.events, kind.first.at() >= learnt);
+        }
         (state.first, state.voice.silent.take())
     }
 
@@ -171,6 +180,7 @@ impl Ledger {
             rare: Recent::default(),
             lines: Recent::default(),
             voice: Voice::default(),
+            pace: Pace::default(),
         });
         self.host_of.insert(name.to_owned(), index);
         index

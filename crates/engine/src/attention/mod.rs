@@ -10,6 +10,7 @@ mod hashed;
 pub mod known;
 pub mod ledger;
 pub mod mark;
+pub mod novel;
 pub mod pairs;
 pub mod rate;
 pub mod recent;

@@ -226,6 +226,7 @@ impl Candidate {
             | Facts::Spread { .. }
             | Facts::Anomaly { .. }
             | Facts::Drift { .. }
+            | Facts::Novelty { .. }
             | Facts::HostSilence { .. }
             | Facts::Silence { .. } => {}
         }

@@ -9,6 +9,7 @@ pub mod candidate;
 pub mod change;
 pub mod drift;
 pub mod lexicon;
+pub mod novelty;
 pub mod precursor;
 pub mod recurrence;
 pub mod self_heal;
@@ -204,6 +205,17 @@ pub enum Facts {
         /// Where in the message they stand; `None` where it has no such place any more.
         place: Option<String>,
     },
+    /// Several kinds of message that the tenant never had, on one host.
+    Novelty {
+        /// Kinds that are new.
+        kinds: u32,
+        /// Those of them that speak of failing or are a warning or worse.
+        bad: u32,
+        /// From the first to the last of them.
+        within: Span,
+        /// New kinds expected in that time.
+        expected: f64,
+    },
     /// A host stopped speaking.
     HostSilence {
         /// Its longest pause in the days before.
@@ -248,6 +260,7 @@ impl Facts {
             | Facts::Spread { .. }
             | Facts::Anomaly { .. }
             | Facts::Drift { .. }
+            | Facts::Novelty { .. }
             | Facts::HostSilence { .. }
             | Facts::Silence { .. } => (0, 0),
         }
@@ -277,6 +290,7 @@ pub const DETECTORS: &[Detector] = &[
     source_silence::DETECTOR,
     anomaly::DETECTOR,
     drift::DETECTOR,
+    novelty::DETECTOR,
 ];
 
 /// A kind's place in [`DETECTORS`]; kinds that no detector here makes come last.

@@ -61,6 +61,14 @@ pub(super) fn usual_hosts(expected: f64) -> String {
     }
 }
 
+/// How many new kinds of message are usual, in words.
+pub(super) fn usual_kinds(expected: f64) -> String {
+    match expected {
+        expected if expected < 1.0 => "less than one is usual".to_owned(),
+        expected => format!("{} are usual", number(expected)),
+    }
+}
+
 /// A mean gap without the seconds that nobody can rely on: `29m 59s` is `30m`.
 pub(super) fn rounded(gap: Span) -> Span {
     let unit = match gap {

@@ -29,6 +29,10 @@ impl Words<'_> {
                 let usual = number(*usual);
                 format!("said {} on {date}, usual is {usual} a day", times(count))
             }
+            Facts::Novelty { bad, .. } => {
+                let verb = self.tense("says", "said");
+                format!("{verb} {bad} kinds of bad message that are new here")
+            }
             Facts::HostSilence { .. } => {
                 let text = format!(
                     "{} {} silent for {}",

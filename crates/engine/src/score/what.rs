@@ -47,6 +47,9 @@ impl Words<'_> {
                     number(*usual),
                 )
             }
+            Facts::Novelty { kinds, bad, within, .. } => format!(
+                "{host} said {kinds} kinds of message within {within} that no host here had said before; {bad} of them speak of failing or are warnings or worse, as {lead}."
+            ),
             Facts::HostSilence { longest, days, active, speaking } => format!(
                 "Nothing {} from {} for {}; the longest pause of the {days} days before was {}. Of the other hosts {speaking} of {active} spoke in the meantime.",
                 self.tense("has come", "came"),

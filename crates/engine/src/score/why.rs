@@ -1,6 +1,6 @@
 //! Why it matters, against what is usual, and what is not known.
 
-use super::phrase::{a_day, amount, number, rounded, usual_hosts};
+use super::phrase::{a_day, amount, number, rounded, usual_hosts, usual_kinds};
 use super::words::Words;
 use crate::discover::Facts;
 use model::{Baseline, CandidateType};
@@ -40,6 +40,10 @@ impl Words<'_> {
                     "None of the seven days before had more than {usual_max}; the stream has left its range."
                 )
             }
+            Facts::Novelty { expected, .. } => format!(
+                "Each by itself is one new message among many; so many new ones at once, where {} in that time, have a cause.",
+                usual_kinds(*expected)
+            ),
             Facts::HostSilence { .. } => {
                 "A host that says nothing looks like a host without trouble; nobody is told that it no longer reports."
                     .to_owned()
@@ -118,6 +122,10 @@ impl Words<'_> {
                     format!("{count} on {date}")
                 })
             }
+            Facts::Novelty { expected, bad, within, .. } => (
+                format!("{} in that time", number(*expected)),
+                format!("{bad} new kinds in {within}"),
+            ),
             Facts::HostSilence { longest, days, .. } => (
                 format!("quiet for at most {} ({days} days)", rounded(*longest)),
                 format!("nothing for {}", self.quiet_for()),

@@ -32,8 +32,10 @@ impl<'a> Words<'a> {
             (false, false) => format!("{service} on {host}"),
         };
         let mut words = Words { candidate, view, subject, host };
-        if let Facts::HostSilence { .. } = candidate.facts {
-            words.subject = words.hosts();
+        match candidate.facts {
+            Facts::Novelty { .. } => words.subject = host.to_owned(),
+            Facts::HostSilence { .. } => words.subject = words.hosts(),
+            _ => {}
         }
         words
     }
