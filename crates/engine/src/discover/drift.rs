@@ -4,12 +4,13 @@
 //! Days are compared by the mean of logarithms, so that one wild value moves little, and with the
 //! spread that values have within a day, so that ids, rhythms and values of two modes stay usual.
 
+use super::candidate::Candidate;
 use super::{Detector, Facts, Finding, View};
 use crate::attention::cell::{Cell, CellIndex};
-use crate::attention::series::Series;
+use crate::attention::series::{PAST_DAYS, Series};
 use crate::config::Discover;
 use crate::stats::student_surprise;
-use model::{CandidateType, Severity, Timestamp};
+use model::{CandidateType, Severity, Span, Timestamp};
 
 /// In the list of detectors.
 pub const DETECTOR: Detector = Detector {
@@ -74,10 +75,29 @@ fn judge(view: View<'_>, index: CellIndex) -> Option<Finding> {
             high: value(shift.high),
             days: shift.days,
             values: u32::from(series.count),
-            unit: series.label.unit(),
+            label: series.label,
             place: series.label.phrase(template),
         },
     })
+}
+
+/// How a told drift ended, if it did: the values are back near their range, or a week of the new ones is
+/// the usual by now. The message itself goes on and would keep the story open for ever.
+pub fn ended(candidate: &Candidate, view: View<'_>) -> Option<&'static str> {
+    let Facts::Drift { low, high, label, .. } = candidate.facts else {
+        return None;
+    };
+    if view.now - candidate.onset >= Span::DAY.times(PAST_DAYS as i64 + 1) {
+        return Some("became the usual");
+    }
+    let cell = &view.ledger[candidate.lead()];
+    let series = cell.measured.as_ref()?.iter().find(|series| series.label == label)?;
+    let began = candidate.onset.as_secs().div_euclid(86_400);
+    let near = view.config.discover.drift_factor_min.ln();
+    let level = |value: f64| f64::from(label.level(value as f32));
+    let range = level(low) - near..=level(high) + near;
+    let is_back = series.count >= TODAY_MIN && range.contains(&series.mean());
+    (is_back && i64::from(series.day) > began).then_some("its values are in their range again")
 }
 
 /// The value of a cell that drifted most, if any did.

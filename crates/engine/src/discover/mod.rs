@@ -23,7 +23,7 @@ use crate::attention::ledger::Ledger;
 use crate::attention::mark::Mark;
 use crate::config::Config;
 use crate::signature::{Library, SignatureIndex};
-use crate::values::Unit;
+use crate::values::Label;
 use model::{CandidateId, CandidateType, Span, Timestamp};
 use recurrence::Run;
 use serde::{Deserialize, Serialize};
@@ -200,8 +200,8 @@ pub enum Facts {
         days: u32,
         /// Values of the latest day.
         values: u32,
-        /// What the values are an amount of.
-        unit: Unit,
+        /// Which of the message's values.
+        label: Label,
         /// Where in the message they stand; `None` where it has no such place any more.
         place: Option<String>,
     },

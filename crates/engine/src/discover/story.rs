@@ -3,7 +3,7 @@
 //! to it.
 
 use super::candidate::{Candidate, Ending, Pain};
-use super::{Facts, Finding, View};
+use super::{Facts, Finding, View, drift};
 use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::attention::ledger::Ledger;
 use crate::attention::mark::Mark;
@@ -180,6 +180,7 @@ impl Stories {
         let (closed, open) = self.open.iter().partition(|index| {
             let candidate = &self.candidates[index];
             view.now - candidate.last >= patience(candidate, view)
+                || drift::ended(candidate, view).is_some()
         });
         self.open = open;
         for index in &closed {
@@ -243,7 +244,7 @@ impl Stories {
                     false => "given up: it did not come back".into(),
                 }
             }
-            None => "went quiet by itself".into(),
+            None => drift::ended(candidate, view).unwrap_or("went quiet by itself").into(),
         };
         candidate.ending = Some(Ending { at: view.now, outcome });
         for cell in &candidate.cells {

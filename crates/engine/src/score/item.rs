@@ -241,6 +241,10 @@ fn would_change(candidate: &Candidate, band: Band, score: f64, view: View<'_>) -
     };
     lines.push(match candidate.facts {
         Facts::Silence { .. } => "closes when the message comes back".to_owned(),
+        Facts::Drift { .. } => {
+            "closes when the values are back in their range, or have been the usual for a week"
+                .to_owned()
+        }
         Facts::HostSilence { .. } => "closes when all of its hosts speak again".to_owned(),
         _ => format!("closes when no new event comes for {quiet}"),
     });

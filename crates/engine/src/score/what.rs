@@ -57,9 +57,9 @@ impl Words<'_> {
                 self.quiet_for(),
                 rounded(*longest),
             ),
-            Facts::Drift { today, days, values, unit, .. } => {
+            Facts::Drift { today, days, values, label, .. } => {
                 let ((_, place), date) = (self.drift(), self.onset_date());
-                let (today, usual) = (amount(*today, *unit), self.usual_amount("to"));
+                let (today, usual) = (amount(*today, label.unit()), self.usual_amount("to"));
                 format!(
                     "{values} values of “{place}” on {date} on {host} lay around {today}; the {days} days before had {usual}."
                 )

@@ -130,8 +130,8 @@ impl Words<'_> {
                 format!("quiet for at most {} ({days} days)", rounded(*longest)),
                 format!("nothing for {}", self.quiet_for()),
             ),
-            Facts::Drift { today, days, unit, .. } => {
-                (format!("{} ({days} days)", self.usual_amount("to")), amount(*today, *unit))
+            Facts::Drift { today, days, label, .. } => {
+                (format!("{} ({days} days)", self.usual_amount("to")), amount(*today, label.unit()))
             }
             Facts::Silence { usual_gap, learnt, .. } => (
                 format!("every {} ({learnt} gaps)", rounded(*usual_gap)),

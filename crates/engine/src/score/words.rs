@@ -98,22 +98,25 @@ impl<'a> Words<'a> {
 
     /// `rose from 0.2 s to 5.1 s`, and where in the message the value stands.
     pub(super) fn drift(&self) -> (String, String) {
-        let Facts::Drift { today, low, high, unit, place, .. } = &self.candidate.facts else {
+        let Facts::Drift { today, low, high, label, place, .. } = &self.candidate.facts else {
             return Default::default();
         };
         let (verb, usual) = if today > high { ("rose", high) } else { ("fell", low) };
-        let behaviour =
-            format!("{verb} from {} to {}", amount(*usual, *unit), amount(*today, *unit));
+        let behaviour = format!(
+            "{verb} from {} to {}",
+            amount(*usual, label.unit()),
+            amount(*today, label.unit())
+        );
         let place = place.clone().unwrap_or_else(|| self.template(self.candidate.lead()));
         (behaviour, place)
     }
 
     /// What was usual of a value that drifted: `0.2 s to 0.4 s`, or `0.3 s` where both read the same.
     pub(super) fn usual_amount(&self, joint: &str) -> String {
-        let Facts::Drift { low, high, unit, .. } = &self.candidate.facts else {
+        let Facts::Drift { low, high, label, .. } = &self.candidate.facts else {
             return String::new();
         };
-        let (low, high) = (amount(*low, *unit), amount(*high, *unit));
+        let (low, high) = (amount(*low, label.unit()), amount(*high, label.unit()));
         if low == high { low } else { format!("{low} {joint} {high}") }
     }
 

@@ -43,7 +43,7 @@ impl Tenant {
     pub(super) fn tell(&mut self, finding: Finding, config: &Config, out: &mut Vec<Change>) {
         let cells = finding.cells.clone();
         let is_host_silence = matches!(finding.facts, Facts::HostSilence { .. });
-        let is_silence = finding.kind == CandidateType::Silence;
+        let is_silence = matches!(finding.facts, Facts::Silence { .. });
         let tenant = self.id.clone();
         let (stories, view) = self.stories_and_view(config);
         let (index, is_new) = match stories.tell(finding, &tenant, view) {
