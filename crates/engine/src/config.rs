@@ -40,6 +40,9 @@ pub struct Limits {
     pub cells_max: usize,
     /// Candidates kept, open and closed; the oldest closed ones go first.
     pub candidates_max: usize,
+    /// Pairs of signature and host whose context is kept; 5,000 × 4 kB = 20 MB. Only what is watched
+    /// has one; beyond them further ones are told without.
+    pub contexts_max: usize,
 }
 
 impl Default for Limits {
@@ -50,6 +53,7 @@ impl Default for Limits {
             services_max: 10_000,
             cells_max: 200_000,
             candidates_max: 5_000,
+            contexts_max: 5_000,
         }
     }
 }
@@ -73,6 +77,13 @@ pub struct Attention {
     pub promote_score_min: f64,
     /// A band is left downwards after so long without new evidence.
     pub calm_after: Span,
+    /// Context: how old a line before an occasion may be; as long as companions are looked for.
+    pub context_before: Span,
+    /// Context: how long lines after an occasion are kept; a consequence mostly follows at once.
+    pub context_after: Span,
+    /// Context: how long it outlives the end of its story. A week: so long is what is over still told
+    /// and asked about.
+    pub context_kept_for: Span,
 }
 
 impl Default for Attention {
@@ -85,6 +96,9 @@ impl Default for Attention {
             watch_surprise_min: 2.5,
             promote_score_min: 0.75,
             calm_after: Span::DAY.times(2),
+            context_before: Span::from_secs(10 * 60),
+            context_after: Span::from_secs(2 * 60),
+            context_kept_for: Span::DAY.times(7),
         }
     }
 }
@@ -131,8 +145,10 @@ pub struct Discover {
     pub precursor_share_min: f64,
     /// Anomaly: evidence asked for of a day's count against the days before.
     pub shift_surprise_min: f64,
-    /// Anomaly: how many times the largest of the last seven days a day must be.
+    /// Anomaly: how many times the largest day of the week before the last 24 hours must be.
     pub shift_over_max: f64,
+    /// Anomaly: fewest events in the last 24 hours; rarer things are the matter of recurrence.
+    pub shift_events_min: u32,
     /// Drift: fewest days with values before the one that is judged; fewer show no range.
     pub drift_days_min: usize,
     /// Drift: how many times above the highest or below the lowest of those days a day must lie. Less than
@@ -182,6 +198,14 @@ pub struct Discover {
     pub change_company_min: u32,
     /// Change: see `change_company_min`. Minutes, or chance meetings would count.
     pub company_within: Span,
+    /// Comparison: fewest occasions that a message must come before (or after) to be named; below
+    /// three there is no habit.
+    pub compare_occasions_min: u32,
+    /// Comparison: share of the occasions with a known context that it must come before (or after).
+    pub compare_share_min: f64,
+    /// Comparison: evidence asked for beyond chance, after paying for every message of the host. Asked
+    /// when an item is made and only of what is shown, so less than a detector asks.
+    pub compare_surprise_min: f64,
     /// A candidate is over after so long without a new event.
     pub close_after: Span,
     /// However long the gaps of a candidate are, it is over after so long: two weeks hold every
@@ -207,19 +231,20 @@ impl Default for Discover {
             recurrence_surprise_min: 4.0,
             burst_events_min: 20,
             burst_surprise_min: 8.0,
-            burst_over_max: 2.0,
+            burst_over_max: 1.5,
             heal_pairs_min: 4,
             pair_surprise_min: 3.0,
             pair_surprise_step: 0.5,
             pair_within: Span::from_secs(10 * 60),
             spread_hosts_min: 4,
             spread_within: Span::HOUR.times(3),
-            spread_surprise_min: 4.5,
+            spread_surprise_min: 2.9,
             spread_usual_max: 1.0,
-            spread_unshared_more: 2.0,
+            spread_unshared_more: 1.6,
             precursor_share_min: 0.7,
-            shift_surprise_min: 8.0,
-            shift_over_max: 2.0,
+            shift_surprise_min: 6.0,
+            shift_over_max: 1.5,
+            shift_events_min: 30,
             drift_days_min: 4,
             drift_factor_min: 2.0,
             drift_surprise_min: 2.5,
@@ -241,6 +266,9 @@ impl Default for Discover {
             change_within: Span::HOUR,
             change_company_min: 3,
             company_within: Span::from_secs(5 * 60),
+            compare_occasions_min: 3,
+            compare_share_min: 0.6,
+            compare_surprise_min: 3.0,
             close_after: Span::DAY.times(2),
             close_after_max: Span::DAY.times(14),
             close_after_pain: Span::HOUR.times(12),

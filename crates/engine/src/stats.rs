@@ -76,6 +76,28 @@ fn term_ratio(k: u64, mean: f64, dispersion: f64) -> f64 {
     }
 }
 
+/// −log₁₀ P(X ≥ k) for X ~ Binomial(n, p), exact. Where the trials' chances differ and `p` is their mean,
+/// it is not overstated for k ≥ n·p + 1 (Hoeffding 1956).
+pub fn binomial_surprise(k: u64, n: u64, p: f64) -> f64 {
+    // Not above the usual, or no such case: no surprise.
+    if !(p > 0.0 && p < 1.0) || k > n || k as f64 <= n as f64 * p {
+        return 0.0;
+    }
+    let ln_choose =
+        ln_gamma(n as f64 + 1.0) - ln_gamma(k as f64 + 1.0) - ln_gamma((n - k) as f64 + 1.0);
+    let first = ln_choose + k as f64 * p.ln() + (n - k) as f64 * (-p).ln_1p();
+    // Above the mean each term is smaller than the one before: what no longer adds is left out.
+    let (mut term, mut sum) = (1.0, 1.0);
+    for i in k..n {
+        term *= (n - i) as f64 / (i + 1) as f64 * p / (1.0 - p);
+        sum += term;
+        if term < sum * 1e-17 {
+            break;
+        }
+    }
+    (-(first + sum.ln()) / LN_10).clamp(0.0, SURPRISE_MAX)
+}
+
 /// −log₁₀ P(Z ≥ z) for a standard normal Z; 0 below the mean. For z ≥ 0 the tail lies between
 /// φ(z)·2/(z+√(z²+4)) and φ(z)·2/(z+√(z²+8/π)) (Abramowitz and Stegun 7.1.13); the upper bound is
 /// taken, so the surprise is never overstated.
@@ -188,6 +210,21 @@ mod tests {
     }
 
     #[test]
+    fn the_binomial_tail_is_exact() {
+        // P(X ≥ 5), n = 6, p = ¼: (6·3 + 1) / 4⁶; P(X ≥ 3), n = 3, p = 0.02: 8·10⁻⁶
+        for (k, n, p, tail) in [(5, 6, 0.25, 19.0 / 4_096.0), (3, 3, 0.02, 8e-6), (1, 2, 0.1, 0.19)]
+        {
+            let ours = binomial_surprise(k, n, p);
+            assert!((ours + f64::log10(tail)).abs() < 1e-9, "{k} {n} {p}: {ours}");
+        }
+        assert_eq!(binomial_surprise(1, 4, 0.5), 0.0, "not above the usual");
+        assert_eq!((binomial_surprise(4, 3, 0.1), binomial_surprise(2, 3, 0.0)), (0.0, 0.0));
+        // Many trials of a small chance are nearly Poisson.
+        let near = binomial_surprise(9, 1_000_000, 2e-6) - poisson_surprise(9, 2.0);
+        assert!(near.abs() < 0.05, "{near}");
+    }
+
+    #[test]
     fn normal_tail_and_trend_have_known_values() {
         // P(Z ≥ 1.6449) = 0.05, P(Z ≥ 3.0902) = 0.001
         assert!((normal_surprise(1.6449) - 1.301).abs() < 0.03);
@@ -220,6 +257,16 @@ mod tests {
         fn surprise_is_total_and_bounded(k: u64, mean: f64, dispersion: f64) {
             let s = overdispersed_surprise(k, mean, dispersion);
             prop_assert!((0.0..=SURPRISE_MAX).contains(&s));
+        }
+
+        #[test]
+        fn the_binomial_surprise_is_total_and_grows(k in 0_u64..400, n in 0_u64..400, p: f64) {
+            let s = binomial_surprise(k, n, p);
+            prop_assert!((0.0..=SURPRISE_MAX).contains(&s));
+            let p = p.abs().fract();
+            if k < n {
+                prop_assert!(binomial_surprise(k + 1, n, p) >= binomial_surprise(k, n, p) - 1e-9);
+            }
         }
 
         #[test]

@@ -19,7 +19,7 @@ use engine::entities::Entities;
 use engine::signature::{Skeleton, fingerprint};
 use engine::values::Values;
 use engine::{Config, Engine, EventBatch, Sighting, SnapshotError};
-use model::{Change, Digest, Seq, Severity, Span, TenantId, Timestamp};
+use model::{Change, Digest, Item, Relation, Seq, Severity, Span, TenantId, Timestamp};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -167,6 +167,9 @@ fn story(changes: &[Change], digest: &Digest) -> String {
         writeln!(text, "\n{} {} {:.2} {}", item.status, item.band, item.score_total, item.title)
             .unwrap();
         writeln!(text, "  {}\n  {}", item.what, item.why_it_matters).unwrap();
+        for compared in item.why.iter().filter(|why| why.contains("(chance would give")) {
+            writeln!(text, "  {compared}").unwrap();
+        }
     }
     text
 }
@@ -242,6 +245,53 @@ fn results_do_not_depend_on_snapshots() {
     }
 }
 
+fn digest_of(case: &str) -> Digest {
+    let case = cases().into_iter().find(|c| c.ends_with(case)).unwrap();
+    run(&stream(&fs::read_to_string(case.join("input.txt")).unwrap()), 1_000).1
+}
+
+/// Of an item the lines around the latest occasion and the first one are known, each on its side.
+#[test]
+fn what_was_said_around_an_occasion_is_kept() {
+    let digest = digest_of("comes_first");
+    assert!(!digest.items.is_empty());
+    for item in &digest.items {
+        let mut occasions: Vec<Timestamp> = item.context.iter().map(|c| c.occasion).collect();
+        assert!(occasions.is_sorted(), "{}", item.title);
+        occasions.dedup();
+        assert_eq!(occasions.len(), 2, "{}", item.title);
+        for line in &item.context {
+            let far = line.line.at - line.occasion;
+            let (least, most) = match line.relation {
+                Relation::Before => (Span::from_secs(-600), Span::ZERO),
+                Relation::Itself => (Span::ZERO, Span::ZERO),
+                Relation::After => (Span::ZERO, Span::from_secs(120)),
+            };
+            assert!((least..=most).contains(&far), "{}: {far}", item.title);
+        }
+        let side = |relation| item.context.iter().filter(|c| c.relation == relation).count();
+        assert_eq!(side(Relation::Itself), 2, "{}", item.title);
+        assert!((2..=16).contains(&side(Relation::Before)), "{}", item.title);
+        assert!(side(Relation::After) <= 16, "{}", item.title);
+    }
+}
+
+/// Where comparison knows what comes first every time, the first check tells it; else it asks.
+#[test]
+fn what_comes_first_every_time_is_an_answer() {
+    let first_check = |item: &Item| item.check_next[0].text.clone();
+    let digest = digest_of("comes_first_every_time");
+    assert!(
+        first_check(&digest.items[0]).starts_with(
+            "“snapshot of vg… released after … s” came first each time, on average 6m"
+        ),
+        "{digest:?}"
+    );
+    for item in digest_of("comes_first").items {
+        assert!(first_check(&item).contains("is there a line that comes first"), "{}", item.title);
+    }
+}
+
 #[test]
 fn what_is_no_snapshot_is_refused() {
     let bytes = Engine::new(Config::default()).snapshot();
@@ -251,9 +301,9 @@ fn what_is_no_snapshot_is_refused() {
     newer[8] = 200;
     assert_eq!(refused(&newer), SnapshotError::Format { found: 200 });
     assert_eq!(refused(&bytes[..bytes.len() - 1]), SnapshotError::Damaged);
-    (8..bytes.len()).for_each(|end| {
+    for end in 8..bytes.len() {
         refused(&bytes[..end]);
-    });
+    }
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub(crate) fn item(name: &str, band: Band, status: &'static str) -> Item {
         contributions: vec![],
         evidence: vec![],
         evidence_total: 0,
+        context: vec![],
         scorer_version: "",
     }
 }

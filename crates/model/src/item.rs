@@ -1,7 +1,7 @@
 //! The item contract: one candidate as a person reads it, the same in the terminal, in files, over
 //! HTTP and in mail. The names are the wire's.
 
-use crate::{Band, CandidateId, CandidateType, EventId, Seq, Timestamp};
+use crate::{Band, CandidateId, CandidateType, ContextLine, EventId, Seq, Timestamp};
 
 /// One candidate, explained.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -52,6 +52,8 @@ pub struct Item {
     pub evidence: Vec<Evidence>,
     /// Events that belong to it in all; `evidence` shows some of them.
     pub evidence_total: u64,
+    /// What the host said around the latest occasion, and around the first one that is kept.
+    pub context: Vec<ContextLine>,
     /// The version of the scoring rules.
     pub scorer_version: &'static str,
 }
@@ -157,4 +159,20 @@ pub struct Evidence {
     pub hash: Option<String>,
     /// The raw text, made safe to show; absent as `event_id` is.
     pub text: Option<String>,
+}
+
+impl Evidence {
+    /// A record of which nothing but the time is known until its raw bytes are read again.
+    pub fn unread(seq: Seq, at: Timestamp) -> Evidence {
+        Evidence {
+            seq,
+            event_id: None,
+            source: String::new(),
+            line: 0,
+            offset: 0,
+            at,
+            hash: None,
+            text: None,
+        }
+    }
 }

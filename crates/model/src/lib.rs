@@ -18,6 +18,7 @@ mod backtest;
 mod band;
 mod candidate;
 mod change;
+mod context;
 mod counts;
 mod defect;
 mod digest;
@@ -39,6 +40,7 @@ pub use backtest::{
 pub use band::{Band, BandChange};
 pub use candidate::CandidateType;
 pub use change::Change;
+pub use context::{ContextLine, Relation};
 pub use counts::{Counts, Refusal};
 pub use defect::{Defect, Defects};
 pub use digest::{Digest, Quiet};

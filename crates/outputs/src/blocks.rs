@@ -1,9 +1,11 @@
 //! Items and numbers → blocks: what is said, in which order and under which label. How it looks
 //! is the business of `text` and `markdown`; strings are still as the engine gave them.
 
+mod around;
 mod proof;
 mod quiet;
 
+pub(crate) use around::around;
 pub(crate) use proof::{Show, evidence, id, score, unequal};
 pub(crate) use quiet::{headline, quiet};
 

@@ -37,6 +37,7 @@ pub fn text(explanation: &Explanation, style: &Style) -> String {
     if let Some(item) = &explanation.item {
         let lines = blocks::evidence(item, Show::All).lines;
         section(&mut page, "EVIDENCE", &lines);
+        section(&mut page, "AROUND IT", &blocks::around(item));
     }
     section(&mut page, "NOTES", &notes(explanation));
     page.finish()
@@ -180,6 +181,10 @@ pub fn markdown(explanation: &Explanation) -> String {
     if let Some(item) = &explanation.item {
         let lines = blocks::evidence(item, Show::All).lines;
         page += &format!("\n## Evidence\n\n{}", md::lines(&lines).trim_start());
+        let around = blocks::around(item);
+        if !around.is_empty() {
+            page += &format!("\n## Around it\n\n{}", md::lines(&around).trim_start());
+        }
     }
     if !explanation.notes.is_empty() {
         page += &format!("\n## Notes{}", md::lines(&notes(explanation)));

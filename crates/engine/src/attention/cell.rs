@@ -226,6 +226,11 @@ impl Cell {
         marks
     }
 
+    /// How long it was on an occasion, in all.
+    pub fn busy(&self) -> Span {
+        Span::from_secs(i64::from(self.busy_secs))
+    }
+
     /// Whether it is a stream: on an occasion for a quarter of its time or more. Its pauses, not
     /// its occasions, are chance.
     pub fn is_stream(&self) -> bool {

@@ -41,8 +41,10 @@ pub struct Host {
     pub events: u64,
     /// The latest signatures that were new to it.
     pub births: Recent<(Timestamp, SignatureIndex), BIRTHS>,
+    /// Kinds of message that it ever said.
+    pub kinds: u32,
     /// The latest occasions of rare cells.
-    pub rare: Recent<(Timestamp, CellIndex), RARE>,
+    pub rare: Recent<(Mark, CellIndex), RARE>,
     /// Its latest lines.
     pub lines: Recent<Line, LINES>,
     /// Its pauses.
@@ -127,6 +129,8 @@ pub struct Kind {
     pub fails: bool,
     /// Its text speaks of recovering.
     pub recovers: bool,
+    /// What its latest occasion named.
+    pub(super) named: Entities,
     /// From the second host on.
     pub wide: Option<Box<Wide>>,
     /// From the first change of band or candidate on.
@@ -149,6 +153,7 @@ impl Kind {
             worst: None,
             fails: false,
             recovers: false,
+            named: Entities::default(),
             wide: None,
             noted: None,
         }

@@ -2,6 +2,7 @@
 //! answers; it judges nothing.
 
 use super::cell::{Cell, CellIndex, HostIndex, NextCell, StoryIndex};
+use super::context::Contexts;
 use super::hashed::Map;
 use super::known::{Host, Kind, Line, Reach, Service, ServiceIndex, Wide, worse};
 use super::mark::{Mark, Secs};
@@ -61,6 +62,8 @@ pub struct Ledger {
     pub novel: Novel,
     /// When each awaited cell is to be looked at next.
     awaited: BinaryHeap<Reverse<(Timestamp, CellIndex)>>,
+    /// What was said around the occasions of what is watched.
+    pub contexts: Contexts,
     /// Sightings that found no room for a cell of their own.
     pub cells_overflowed: u64,
     /// When each service first spoke on each host.
@@ -117,12 +120,13 @@ impl Ledger {
         kind.worst = worse(kind.worst, worst);
         if starts {
             kind.occasions = kind.occasions.saturating_add(1);
+            kind.named = sighting.entities;
             if let Some(wide) = &mut kind.wide {
                 wide.entities.add(sighting.entities);
                 let reach = Reach { at: Secs::of(at), cell: index, entities: sighting.entities };
                 wide.reach.push(reach);
             }
-            self.meet(index, at, config);
+            self.meet(index, mark, config);
         }
         Observed { signature, cell: Some(index), is_new, starts, breaks }
     }
@@ -177,6 +181,7 @@ impl Ledger {
             last: at,
             events: 0,
             births: Recent::default(),
+            kinds: 0,
             rare: Recent::default(),
             lines: Recent::default(),
             voice: Voice::default(),
@@ -223,21 +228,21 @@ impl Ledger {
         mark: Mark,
         config: &Config,
     ) -> Option<CellIndex> {
-        let known = self.kinds[signature.0 as usize].cells;
-        if let Some((first, last)) = known {
-            for cell in [last, first] {
-                if self.cells[cell.0 as usize].host == host {
-                    return Some(cell);
-                }
-            }
-            if let Some(index) = self.cell_of.get(&(signature.0, host.0)) {
-                return Some(*index);
-            }
+        let known = self.cell_on(signature, host);
+        if known.is_some() {
+            return known;
         }
         if self.cells.len() >= config.limits.cells_max {
             return None;
         }
         Some(self.new_cell(signature, host, mark))
+    }
+
+    /// The cell of a signature on a host.
+    pub fn cell_on(&self, signature: SignatureIndex, host: HostIndex) -> Option<CellIndex> {
+        let (first, last) = self.kinds[signature.0 as usize].cells?;
+        let of_signature = [last, first].into_iter().find(|cell| self[*cell].host == host);
+        of_signature.or_else(|| self.cell_of.get(&(signature.0, host.0)).copied())
     }
 
     fn new_cell(&mut self, signature: SignatureIndex, host: HostIndex, mark: Mark) -> CellIndex {
@@ -255,11 +260,16 @@ impl Ledger {
                 self.cell_of.insert((signature.0, self.cells[last.0 as usize].host.0), last);
                 if kind.wide.is_none() {
                     let entities = EntityCounts::after(kind.occasions);
-                    kind.wide = Some(Box::new(Wide { entities, ..Wide::default() }));
+                    let mut wide = Wide { entities, ..Wide::default() };
+                    let at = self.cells[first.0 as usize].starts().next_back();
+                    let at = Secs::of(at.unwrap_or_default());
+                    wide.reach.push(Reach { at, cell: first, entities: kind.named });
+                    kind.wide = Some(Box::new(wide));
                 }
             }
         }
         self.hosts[host.0 as usize].births.push((mark.at, signature));
+        self.hosts[host.0 as usize].kinds += 1;
         let service = kind.service;
         self.service_on_host.entry((service, host)).or_insert(Secs::of(mark.at));
         index
@@ -284,14 +294,15 @@ impl Ledger {
     }
 
     /// Counts a new occasion of a rare cell against the rare occasions shortly before it.
-    fn meet(&mut self, cell: CellIndex, at: Timestamp, config: &Config) {
+    fn meet(&mut self, cell: CellIndex, mark: Mark, config: &Config) {
+        let at = mark.at;
         if !self.is_rare(cell, at, config) {
             return;
         }
         let host = self.cells[cell.0 as usize].host.0 as usize;
         let rare = self.hosts[host].rare;
         for (then, other) in rare.iter() {
-            let lag = at - then;
+            let lag = at - then.at;
             if other == cell || lag > config.discover.pair_within || lag < Span::ZERO {
                 continue;
             }
@@ -301,7 +312,7 @@ impl Ledger {
             let follower = &mut self.cells[cell.0 as usize];
             follower.pairs.get_or_insert_default().came_before(other);
         }
-        self.hosts[host].rare.push((at, cell));
+        self.hosts[host].rare.push((mark, cell));
     }
 
     /// Whether single occasions of this cell say something: few in the last day.

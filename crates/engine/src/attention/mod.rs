@@ -4,6 +4,7 @@
 
 pub mod band;
 pub mod cell;
+pub mod context;
 pub mod days;
 pub mod gaps;
 mod hashed;

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub const FIRST_MARKS: usize = 8;
 /// Latest records kept as evidence: how it stands.
 pub const LATEST_MARKS: usize = 12;
+/// What goes on for longer is no burst any more.
+const BURST_MAX: Span = Span::HOUR.times(6);
 /// Cells that a story may hold; a wider one names the first and counts the rest.
 pub const CELLS_MAX: usize = 32;
 
@@ -46,6 +48,8 @@ pub struct Recall {
     pub outcome: String,
     /// It ended badly.
     pub painful: bool,
+    /// How it began, and what it ended in.
+    pub marks: Vec<Mark>,
 }
 
 /// One story.
@@ -153,7 +157,9 @@ impl Candidate {
     /// Takes in a further finding about the same story. The more telling type names it, and its
     /// cells come first: what is said is said of them.
     pub fn hear(&mut self, finding: Finding) {
-        let names_it = self.cells.is_empty() || super::rank(finding.kind) < super::rank(self.kind);
+        let names_it = self.cells.is_empty()
+            || super::rank(finding.kind) < super::rank(self.kind)
+            || self.has_lasted(&finding);
         let (occasions, followed) = finding.facts.counts();
         let counted_until = finding.marks.last().map_or(self.counted_until, |m| m.at);
         self.surprise = self.surprise.max(finding.surprise);
@@ -178,6 +184,14 @@ impl Candidate {
             }
         }
         self.recount();
+    }
+
+    /// What began as a burst and fills a day is a shift.
+    fn has_lasted(&self, finding: &Finding) -> bool {
+        let kinds = (self.kind, finding.kind);
+        kinds == (CandidateType::Burst, CandidateType::Anomaly)
+            && self.cells.first() == finding.cells.first()
+            && self.last - self.onset >= BURST_MAX
     }
 
     /// Adds a cell, if it is new to the story and there is room.

@@ -29,7 +29,7 @@ pub fn is_change(
     for (cell, at) in reached {
         let host = view.ledger.host_of(*cell);
         count_near(&mut born, signature, *at, asked.change_within, host.births.iter());
-        let rare = host.rare.iter().map(|(when, cell)| (when, view.ledger[cell].signature));
+        let rare = host.rare.iter().map(|(mark, cell)| (mark.at, view.ledger[cell].signature));
         count_near(&mut seen, signature, *at, asked.company_within, rare);
     }
     let most = reached.len().div_ceil(2).max(2);

@@ -7,6 +7,7 @@ pub mod anomaly;
 pub mod burst;
 pub mod candidate;
 pub mod change;
+pub mod compare;
 pub mod drift;
 pub mod lexicon;
 pub mod novelty;
@@ -17,6 +18,7 @@ pub mod silence;
 pub mod source_silence;
 pub mod spread;
 pub mod story;
+pub mod usual;
 
 use crate::attention::cell::CellIndex;
 use crate::attention::ledger::Ledger;
@@ -165,6 +167,8 @@ pub enum Facts {
         expected: f64,
         /// Hosts that ever had it before.
         before: u32,
+        /// All of them name the same thing: an account, an address.
+        shared: bool,
     },
     /// It is followed by something else, again and again.
     Precursor {

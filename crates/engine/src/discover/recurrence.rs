@@ -4,9 +4,10 @@
 //! was before the run: this host's own past, or the same message on the tenant's other hosts,
 //! whichever is higher. The smallest chance, paid for by the number of runs tried, is the surprise.
 
+use super::usual::Usual;
 use super::{Detector, Facts, Finding, LearntFrom, Moment, View};
 use crate::attention::cell::{Cell, CellIndex};
-use crate::stats::{combined_surprise, laplace_trend, normal_surprise, overdispersed_surprise};
+use crate::stats::{combined_surprise, laplace_trend, normal_surprise};
 use model::{CandidateType, Severity, Span, Timestamp};
 
 /// In the list of detectors.
@@ -20,18 +21,18 @@ pub const DETECTOR: Detector = Detector {
 /// History of the host that a run must have before it: half a day, or nights would be unusual.
 const HISTORY_MIN: Span = Span::HOUR.times(12);
 
-/// Occasions after which a message has a rhythm of its own (day and night, weekends) that makes
-/// its counts clump: their variance is then taken as twice the mean.
-const RHYTHM_OCCASIONS: f64 = 10.0;
 /// Below this, in decades, there is no run that could be rising.
 const RISING_FROM: f64 = 0.5;
 /// What a day without the message on another host weighs against a day on this one.
 const PEER_WEIGHT: f64 = 0.25;
 /// Occasions on its first day from which a program that has just come counts as chatting: trouble
 /// that is worth catching early begins more slowly.
-const CHATTER_FIRST_DAY: u16 = 4;
-/// Times its first day that a new program's latest day must be to be no mere chatter.
-const GROWS_FROM: usize = 2;
+const CHATTER_FIRST_DAY: u16 = 3;
+/// Occasions from which it can be said whether a new program's talk grows.
+const CHATTER_FROM: usize = 6;
+/// Evidence, in decades, that the talk of a new program comes closer and closer together and is no
+/// mere chatter.
+const GROWS_FROM: f64 = 1.5;
 
 /// A run of occasions against the usual.
 #[derive(Debug, Clone, Copy)]
@@ -99,8 +100,8 @@ pub fn unusual_run(view: View<'_>, index: CellIndex) -> Option<Run> {
         }
         let days = ((last - since).as_secs_f64() / 86_400.0).max(1e-3);
         let own = own_past(view, cell, length as u32, since);
-        let usual = match peers(view, cell) {
-            Some(peers) if peers.per_day() > own.per_day() => peers,
+        let Past { usual, learnt_from } = match peers(view, cell) {
+            Some(peers) if peers.usual.per_day() > own.usual.per_day() => peers,
             _ => own,
         };
         if usual.per_day() > view.config.attention.rare_per_day_max {
@@ -121,7 +122,7 @@ pub fn unusual_run(view: View<'_>, index: CellIndex) -> Option<Run> {
                 since,
                 until: last,
                 usual_per_day: usual.per_day(),
-                learnt_from: usual.learnt_from,
+                learnt_from,
                 surprise,
             });
         }
@@ -158,31 +159,15 @@ pub fn passed_over(view: View<'_>, index: CellIndex) -> Option<&'static str> {
     is_new_program(view, index).then_some("the talk of a program that is itself new here")
 }
 
-/// What is usual: so many occasions in so many days. Half an occasion stands for what was never
-/// seen (Jeffreys' prior of a Poisson rate).
-struct Usual {
-    occasions: f64,
-    days: f64,
+/// A past, and whose.
+struct Past {
+    usual: Usual,
     learnt_from: LearntFrom,
-}
-
-impl Usual {
-    fn per_day(&self) -> f64 {
-        (self.occasions + 0.5) / self.days
-    }
-
-    /// How unlikely `k` further occasions in `days` are. The rate is itself only known from these
-    /// occasions, so the law is the Gamma–Poisson predictive one (negative binomial): what was
-    /// seen for a short time only can surprise little.
-    fn surprise(&self, k: u64, days: f64) -> f64 {
-        let rhythm = 1.0 + (self.occasions / RHYTHM_OCCASIONS).clamp(0.0, 1.0);
-        overdispersed_surprise(k, self.per_day() * days, rhythm * (1.0 + days / self.days))
-    }
 }
 
 /// This host's own past before `since`. Where no other host ever had the message, their silence
 /// counts too, at a discount: they may do other work.
-fn own_past(view: View<'_>, cell: &Cell, length: u32, since: Timestamp) -> Usual {
+fn own_past(view: View<'_>, cell: &Cell, length: u32, since: Timestamp) -> Past {
     let days_from = |from: Timestamp| ((since - from).as_secs_f64() / 86_400.0).max(0.02);
     let host = &view.ledger.hosts[cell.host.0 as usize];
     let kind = &view.ledger.kinds[cell.signature.0 as usize];
@@ -190,21 +175,19 @@ fn own_past(view: View<'_>, cell: &Cell, length: u32, since: Timestamp) -> Usual
         1 => view.ledger.hosts.len() as f64 - 1.0,
         _ => 0.0,
     };
-    Usual {
-        occasions: f64::from(cell.occasions.saturating_sub(length)),
-        days: days_from(host.first) + PEER_WEIGHT * silent_peers * days_from(view.ledger.first),
-        learnt_from: LearntFrom::OwnPast,
-    }
+    let days = days_from(host.first) + PEER_WEIGHT * silent_peers * days_from(view.ledger.first);
+    let occasions = f64::from(cell.occasions.saturating_sub(length));
+    Past { usual: Usual { occasions, days }, learnt_from: LearntFrom::OwnPast }
 }
 
 /// The same message on the other hosts that have it.
-fn peers(view: View<'_>, cell: &Cell) -> Option<Usual> {
+fn peers(view: View<'_>, cell: &Cell) -> Option<Past> {
     let kind = &view.ledger.kinds[cell.signature.0 as usize];
     let peers = f64::from(kind.hosts.saturating_sub(1));
     let known_days = ((view.now - kind.first.at()).as_secs_f64() / 86_400.0).max(0.5);
-    (peers > 0.0).then(|| Usual {
-        occasions: f64::from(kind.occasions.saturating_sub(cell.occasions)),
-        days: peers * known_days,
+    let occasions = f64::from(kind.occasions.saturating_sub(cell.occasions));
+    (peers > 0.0).then_some(Past {
+        usual: Usual { occasions, days: peers * known_days },
         learnt_from: LearntFrom::Peers,
     })
 }
@@ -219,9 +202,14 @@ fn is_new_program(view: View<'_>, index: CellIndex) -> bool {
     let came_together = cell.first().at - service_since < Span::DAY;
     let is_named =
         !view.ledger.services[view.ledger.kind_of(index).service.0 as usize].name.is_empty();
+    if !(is_named && came_later && came_together) {
+        return false;
+    }
     // What only chats goes on as it began; what grows does not.
-    let latest_day = cell.occasions_since(view.now - Span::DAY);
-    let chatters = cell.first_day >= CHATTER_FIRST_DAY
-        && latest_day < GROWS_FROM * usize::from(cell.first_day);
-    is_named && came_later && came_together && chatters
+    let starts: Vec<Timestamp> = cell.starts().collect();
+    let is_told_whole = starts.len() == cell.occasions as usize;
+    let grows = starts.len() >= CHATTER_FROM && rising(&starts) >= GROWS_FROM && is_told_whole;
+    // A program that speaks only when something fails is silent until then: more is asked of it.
+    let fails = u16::from(view.ledger.kind_of(index).fails);
+    cell.first_day >= CHATTER_FIRST_DAY + fails && !grows
 }

@@ -3,11 +3,11 @@
 //! The number of hosts expected is at most the number of occasions expected in that time over the
 //! whole tenant. A change that brings several new messages to several hosts is not a spread.
 
+use super::usual::Usual;
 use super::{Detector, Facts, Finding, Moment, View, change, marks_since};
 use crate::attention::cell::CellIndex;
 use crate::attention::known::{Kind, Reach};
 use crate::signature::SignatureIndex;
-use crate::stats::poisson_surprise;
 use model::{CandidateType, Severity, Span, Timestamp};
 use std::collections::BTreeMap;
 
@@ -41,7 +41,14 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
     // so fewer hosts are enough; without one, more is asked for.
     let shared = latest.entities.iter().filter_map(|entity| {
         let of_it: Vec<Reach> = recent.iter().copied().filter(|r| r.entities.has(entity)).collect();
-        wave(view, kind, &of_it, f64::from(wide.entities.count(entity)))
+        // What nearly every such message names binds nothing together.
+        let named = f64::from(wide.entities.count(entity));
+        let earlier = named - of_it.len() as f64;
+        let all_earlier = f64::from(kind.occasions) - recent.len() as f64;
+        if earlier > 0.0 && 2.0 * earlier >= all_earlier {
+            return None;
+        }
+        Some(Wave { shared: true, ..wave(view, kind, &of_it, named)? })
     });
     let any = || {
         let names_some = !latest.entities.is_empty();
@@ -59,12 +66,17 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
     Some(finding(view, moment.signature, wave))
 }
 
+/// Days without a message that a new one is believed to have been unseen for, at most: older records
+/// say little about the programs of today.
+const UNSEEN_DAYS_MAX: f64 = 7.0;
+
 /// Hosts reached in a short time, against the number expected.
 struct Wave {
     reached: BTreeMap<CellIndex, Timestamp>,
     since: Timestamp,
     expected: f64,
     surprise: f64,
+    shared: bool,
 }
 
 /// The wave of these occasions, if it is wide enough; `occasions` is how many there ever were.
@@ -77,24 +89,29 @@ fn wave(view: View<'_>, kind: &Kind, recent: &[Reach], occasions: f64) -> Option
         return None;
     }
     let since = reached.values().copied().min()?;
-    // A new message is judged as if it had been known for a day, or as long as the tenant is:
-    // where everything is new, being new says nothing.
-    let tenant_days = (since - view.ledger.first).as_secs_f64() / 86_400.0;
-    let days =
-        ((since - kind.first.at()).as_secs_f64() / 86_400.0).max(tenant_days.clamp(0.02, 1.0));
-    let usual_per_day = (occasions - recent.len() as f64 + 0.5).max(0.5) / days;
+    // Where everything is new, being new says nothing; later, not having been seen for days does.
+    let tenant_days = days(since - view.ledger.first).clamp(0.02, UNSEEN_DAYS_MAX);
+    let usual = Usual {
+        occasions: (occasions - recent.len() as f64).max(0.0),
+        days: days(since - kind.first.at()).max(tenant_days),
+    };
     // What every host has every day spreads nowhere.
-    if usual_per_day > view.ledger.hosts.len() as f64 * view.config.discover.spread_usual_max {
+    let hosts = view.ledger.hosts.len() as f64;
+    if usual.per_day() > hosts * view.config.discover.spread_usual_max {
         return None;
     }
-    let within = (view.now - since).as_secs_f64() / 86_400.0;
-    let expected = usual_per_day * within.max(0.01);
-    let surprise = poisson_surprise(reached.len() as u64, expected);
-    Some(Wave { reached, since, expected, surprise })
+    let within = days(view.now - since).max(0.01);
+    // The first host opened the window, so only the others are evidence.
+    let surprise = usual.surprise_of_distinct(reached.len() as u64 - 1, within);
+    Some(Wave { reached, since, expected: usual.per_day() * within, surprise, shared: false })
+}
+
+fn days(span: Span) -> f64 {
+    span.as_secs_f64() / 86_400.0
 }
 
 fn finding(view: View<'_>, signature: SignatureIndex, wave: Wave) -> Finding {
-    let Wave { reached, since, expected, surprise } = wave;
+    let Wave { reached, since, expected, surprise, shared } = wave;
     let had_it = |c: &CellIndex| view.ledger[*c].first().at < since;
     let before = view.ledger.cells_of(signature).filter(had_it).count() as u32;
     let mut cells: Vec<(Timestamp, CellIndex)> = reached.iter().map(|(c, at)| (*at, *c)).collect();
@@ -107,7 +124,7 @@ fn finding(view: View<'_>, signature: SignatureIndex, wave: Wave) -> Finding {
         events: 0,
         onset: since,
         surprise,
-        facts: Facts::Spread { hosts: reached.len() as u32, within, expected, before },
+        facts: Facts::Spread { hosts: reached.len() as u32, within, expected, before, shared },
         cells: cells.into_iter().map(|(_, c)| c).collect(),
         marks,
     }

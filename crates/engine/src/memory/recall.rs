@@ -10,6 +10,8 @@ use model::Timestamp;
 
 /// Earlier candidates named at most.
 const RECALLS_MAX: usize = 3;
+/// Records of an earlier candidate's beginning that stand beside those of its return.
+const MARKS_CITED: usize = 2;
 
 /// Earlier candidates on the same cell, or with the same signature on another host.
 pub fn recall(stories: &Stories, cells: &[CellIndex], view: View<'_>) -> Vec<Recall> {
@@ -42,7 +44,9 @@ fn told(earlier: &Candidate, here: bool, view: View<'_>) -> Recall {
     };
     let outcome =
         earlier.ending.as_ref().map_or_else(|| "still open".into(), |e| e.outcome.clone());
-    Recall { candidate: earlier.id, reason, outcome, painful: earlier.pain.is_some() }
+    let began = earlier.first_marks.iter().take(MARKS_CITED).copied();
+    let marks = began.chain(earlier.pain.map(|pain| pain.mark)).collect();
+    Recall { candidate: earlier.id, reason, outcome, painful: earlier.pain.is_some(), marks }
 }
 
 /// A finding where something that ended badly on this very cell is seen again, often enough.

@@ -1,6 +1,7 @@
 //! Candidate → item: the contract that people and tools read, filled with exact sentences. Every
 //! number comes from the ledger or the finding; no cause is named as fact.
 
+use super::around::{self, Around};
 use super::words::Words;
 use super::{SCORER_VERSION, contributions, total};
 use crate::attention::known::Kind;
@@ -21,6 +22,7 @@ pub fn item(candidate: &Candidate, tenant: &TenantId, band: Band, view: View<'_>
     let words = Words::of(candidate, view);
     let terms = contributions(candidate, view);
     let hosts = hosts_of(candidate, view);
+    let around = Around::of(candidate, view);
     Item {
         candidate_id: candidate.id,
         candidate_type: candidate.kind,
@@ -31,7 +33,7 @@ pub fn item(candidate: &Candidate, tenant: &TenantId, band: Band, view: View<'_>
         outcome: candidate.ending.as_ref().map(|e| e.outcome.replace("<*>", "…")),
         score_total: (total(&terms) * 1_000.0).round() / 1_000.0,
         why_it_matters: words.why_it_matters(),
-        why: words.why(),
+        why: words.why().into_iter().chain(around.why()).collect(),
         what: words.what(),
         frequency: frequency(candidate, view),
         timing: Timing {
@@ -41,12 +43,13 @@ pub fn item(candidate: &Candidate, tenant: &TenantId, band: Band, view: View<'_>
         },
         baseline: words.baseline(),
         seen_before: seen_before(candidate),
-        check_next: check_next(candidate, view),
-        unknowns: words.unknowns(),
+        check_next: check_next(candidate, around.comes_first(), view),
+        unknowns: words.unknowns().into_iter().chain(around.unknown()).collect(),
         would_change: would_change(candidate, band, total(&terms), view),
         contributions: terms,
         evidence: evidence(candidate),
         evidence_total: candidate.events,
+        context: around::context(candidate, view),
         scorer_version: SCORER_VERSION,
         place: Where {
             tenant_id: tenant.as_str().to_owned(),
@@ -138,8 +141,9 @@ fn seen_before(candidate: &Candidate) -> Vec<SeenBefore> {
     told.collect()
 }
 
-/// Read-only checks that fit any program; exact ones by program family come from a catalogue.
-fn check_next(candidate: &Candidate, view: View<'_>) -> Vec<Check> {
+/// Read-only checks that fit any program; exact ones by program family come from a catalogue. Where it is
+/// known what comes first every time, the first check tells it instead of asking.
+fn check_next(candidate: &Candidate, comes_first: Option<String>, view: View<'_>) -> Vec<Check> {
     let around = model::Span::from_secs(300);
     // Of many hosts, the one that spoke last: the window around the latest occasion is its own.
     let lasts = candidate.cells.iter();
@@ -162,7 +166,7 @@ fn check_next(candidate: &Candidate, view: View<'_>) -> Vec<Check> {
         read_only: true,
     };
     let mut checks = vec![check(
-        "read what the host said around the latest occasion: is there a line that comes first every time?".into(),
+        comes_first.unwrap_or_else(|| "read what the host said around the latest occasion: is there a line that comes first every time?".into()),
         Some(window(candidate.last)),
     )];
     match &candidate.facts {
@@ -253,24 +257,19 @@ fn would_change(candidate: &Candidate, band: Band, score: f64, view: View<'_>) -
 
 /// The first records and the latest ones, without repeats, oldest first.
 fn evidence(candidate: &Candidate) -> Vec<Evidence> {
-    let mut shown: Vec<(Timestamp, Seq)> = candidate
-        .first_marks
-        .iter()
+    // A return rests on what came before as much as on what came back.
+    let recalled = match candidate.facts {
+        Facts::Return { .. } => candidate.recalls.iter().find(|r| r.painful),
+        _ => None,
+    };
+    let recalled = recalled.into_iter().flat_map(|recall| recall.marks.iter());
+    let mut shown: Vec<(Timestamp, Seq)> = recalled
+        .chain(&candidate.first_marks)
         .copied()
         .chain(candidate.latest_marks.iter())
         .map(|m| (m.at, m.seq))
         .collect();
     shown.sort();
     shown.dedup();
-    let unresolved = |(at, seq): (Timestamp, Seq)| Evidence {
-        seq,
-        event_id: None,
-        source: String::new(),
-        line: 0,
-        offset: 0,
-        at,
-        hash: None,
-        text: None,
-    };
-    shown.into_iter().map(unresolved).collect()
+    shown.into_iter().map(|(at, seq)| Evidence::unread(seq, at)).collect()
 }

@@ -2,6 +2,7 @@
 //! says how much of a person's time a candidate earns; whether there is a candidate at all was
 //! decided by the detectors.
 
+mod around;
 mod item;
 mod phrase;
 mod title;

@@ -1,6 +1,7 @@
 //! One tenant's stream: the stages after the signature, called in order. `tell` turns findings
 //! into stories, `stand` applies the rules of attention, `digest` says what a person reads.
 
+mod context;
 mod digest;
 mod notes;
 mod stand;
@@ -93,10 +94,12 @@ impl Tenant {
         };
         let moment = Moment { signature: index, cell, starts: observed.starts, run };
         let mark = Mark { at: sighting.at, seq: sighting.seq };
+        self.ledger.overhear(cell, mark, moment.starts, config);
         self.grow(cell, mark, sighting.occurrences, config);
         self.detect(&moment, config, out);
         if moment.starts {
             self.after_occasion(&moment, mark, sighting.severity, config, out);
+            self.surround(cell, mark, config);
         }
     }
 
@@ -139,6 +142,7 @@ impl Tenant {
         }
         self.ticked = now.floor(TICK);
         self.ledger.turn(self.ticked, config);
+        self.ledger.contexts.expire(self.ticked - config.attention.context_after);
         for judge in DETECTORS.iter().filter_map(|d| d.on_tick) {
             for finding in judge(self.view(config)) {
                 self.tell(finding, config, out);
@@ -173,6 +177,7 @@ impl Tenant {
         for signature in self.raised.clone() {
             self.stand(signature, None, config, out);
         }
+        self.release_contexts(config);
         self.notes.turn(&self.ledger, self.learning, config);
         self.say_limits(config, out);
     }
@@ -195,6 +200,7 @@ impl Tenant {
             ("limits.services_max", self.ledger.services.len() > limits.services_max),
             ("limits.cells_max", self.ledger.cells_overflowed > 0),
             ("limits.candidates_max", self.stories.forgotten > 0),
+            ("limits.contexts_max", self.ledger.contexts.overflowed > 0),
         ];
         for (limit, _) in reached.into_iter().filter(|(_, is_reached)| *is_reached) {
             if self.limits_said.insert(limit.to_owned()) {

@@ -70,6 +70,8 @@ mod tests {
         assert_eq!(item.candidate_type, CandidateType::SelfHeal);
         assert!(item.band >= Band::Investigate, "{:?}", item.band);
         assert!(item.evidence.iter().all(|e| e.text.is_some()), "{item:?}");
+        assert!(!item.context.is_empty(), "{item:?}");
+        assert!(item.context.iter().all(|c| c.line.text.is_some()), "{item:?}");
         assert_eq!(found.explanations.len(), 1);
     }
 }

@@ -8,19 +8,24 @@ use std::collections::BTreeMap;
 /// Letters of a raw line that an item carries; the place leads to the rest.
 const TEXT_MAX: usize = 400;
 
-/// Evidence that was read back before, by record.
+/// Evidence and context that was read back before, by record.
 #[derive(Debug, Default)]
 pub(crate) struct Evidences(BTreeMap<Seq, Evidence>);
 
 impl Evidences {
-    /// Fills the evidence of these items. What cannot be read again keeps its time and says that
+    /// Fills the evidence of these items, and the lines around their occasions: a few dozen an item, as
+    /// the engine keeps no more. What cannot be read again keeps its time and says that
     /// its text is gone by having none.
     pub(crate) fn fill<'a>(
         &mut self,
         raw: &mut dyn RawReader,
         items: impl Iterator<Item = &'a mut Item>,
     ) {
-        let mut cited: Vec<&mut Evidence> = items.flat_map(|item| &mut item.evidence).collect();
+        let mut cited: Vec<&mut Evidence> = items
+            .flat_map(|item| {
+                item.evidence.iter_mut().chain(item.context.iter_mut().map(|c| &mut c.line))
+            })
+            .collect();
         let mut wanted: Vec<Seq> = cited.iter().map(|e| e.seq).collect();
         wanted.sort();
         wanted.dedup();

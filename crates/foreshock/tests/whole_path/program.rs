@@ -145,10 +145,12 @@ pub(crate) fn assert_balances(digest: &Value) {
 pub(crate) fn items_without_sources(digest: &Value) -> Value {
     let mut items = digest["items"].clone();
     for item in items.as_array_mut().unwrap() {
-        for evidence in item["evidence"].as_array_mut().unwrap() {
-            let evidence = evidence.as_object_mut().unwrap();
-            evidence.remove("source");
-            evidence.remove("event_id");
+        for part in ["evidence", "context"] {
+            for line in item[part].as_array_mut().unwrap() {
+                let line = line.as_object_mut().unwrap();
+                line.remove("source");
+                line.remove("event_id");
+            }
         }
     }
     items

@@ -127,6 +127,44 @@ fn evidence(source: &str, line: u64, at_text: &str, text: &str) -> Evidence {
     }
 }
 
+/// The lines around the latest outage, and that around the first one could not be read again.
+fn vpn_context() -> Vec<ContextLine> {
+    let around =
+        |relation, occasion: &str, line| ContextLine { relation, occasion: at(occasion), line };
+    let (first, latest) = ("2026-11-13T08:02:11Z", "2026-11-20T08:36:55Z");
+    let log = |line, at, text| evidence("/var/log/fw-hq.log", line, at, text);
+    vec![
+        around(Relation::Itself, first, Evidence::unread(Seq(88_121), at(first))),
+        around(
+            Relation::Before,
+            latest,
+            log(
+                95_402,
+                "2026-11-20T08:35:21Z",
+                "Nov 20 08:35:21 fw-hq kernel: eth1: link speed changed to 100 Mbit/s",
+            ),
+        ),
+        around(
+            Relation::Itself,
+            latest,
+            log(
+                95_410,
+                latest,
+                "Nov 20 08:36:55 fw-hq charon: <br2|34> giving up after 5 retransmits, peer 203.0.113.18 not responding",
+            ),
+        ),
+        around(
+            Relation::After,
+            latest,
+            log(
+                95_411,
+                "2026-11-20T08:36:57Z",
+                "Nov 20 08:36:57 fw-hq named: network unreachable resolving 'intranet.example'",
+            ),
+        ),
+    ]
+}
+
 fn check(text: &str, command: Option<&str>, host: Option<&str>) -> Check {
     Check {
         text: text.into(),
@@ -243,6 +281,7 @@ pub(crate) fn vpn_item() -> Item {
             ),
         ],
         evidence_total: 28,
+        context: vpn_context(),
         scorer_version: "foreshock-score/1",
     }
 }
@@ -393,6 +432,13 @@ pub(crate) fn hostile_item(text: &str) -> Item {
             text: Some(own()),
             ..vpn_item().evidence[0].clone()
         }],
+        context: vpn_context()
+            .into_iter()
+            .map(|around| ContextLine {
+                line: Evidence { source: own(), text: Some(own()), ..around.line },
+                ..around
+            })
+            .collect(),
         ..vpn_item()
     }
 }
