@@ -5,6 +5,7 @@
 use crate::entities::Entities;
 use crate::sighting::Sighting;
 use crate::signature::SkeletonKey;
+use crate::values::Values;
 use model::{Seq, Severity, Timestamp};
 
 /// A piece of a batch's text.
@@ -21,6 +22,7 @@ struct Row {
     at: Timestamp,
     key: SkeletonKey,
     entities: Entities,
+    values: Values,
     occurrences: u32,
     severity: Option<Severity>,
     host: Piece,
@@ -50,6 +52,7 @@ impl EventBatch {
             at: sighting.at,
             key: sighting.key,
             entities: sighting.entities,
+            values: sighting.values,
             occurrences: sighting.occurrences,
             severity: sighting.severity,
             host,
@@ -105,6 +108,7 @@ impl EventBatch {
             body: self.text(row.body),
             key: row.key,
             entities: row.entities,
+            values: row.values,
             occurrences: row.occurrences,
         })
     }

@@ -157,6 +157,33 @@ pub struct Discover {
     pub shift_over_max: f64,
     /// Anomaly: fewest events in the last 24 hours; rarer things are the matter of recurrence.
     pub shift_events_min: u32,
+    /// Drift: fewest days with values before the one that is judged; fewer show no range.
+    pub drift_days_min: usize,
+    /// Drift: how many times above the highest or below the lowest of those days a day must lie. Less than
+    /// twice is seldom worth a person, however sure it is.
+    pub drift_factor_min: f64,
+    /// Drift: evidence asked for. Noise alone (10,000 messages of six kinds over three weeks, judged at
+    /// each quarter of an hour) stays below it; see the test.
+    pub drift_surprise_min: f64,
+    /// Novelty: fewest new kinds that speak of failing or are warnings or worse; a failure that was never
+    /// seen says one or two.
+    pub novelty_kinds_min: u32,
+    /// Novelty: the time in which they must come to one host.
+    pub novelty_within: Span,
+    /// Novelty: evidence asked for. New kinds come in clumps, which the estimate does not know of, so it is
+    /// more than for occasions.
+    pub novelty_surprise_min: f64,
+    /// Silence of a host: how many times the longest pause of the last week it must last.
+    pub host_silence_pauses: f64,
+    /// Silence of a host: shortest; a reboot or an update takes less.
+    pub host_silence_min: Span,
+    /// Silence of a host: how long it must be known.
+    pub host_silence_known: Span,
+    /// Silence of a host: share of the other active hosts that must have spoken in the meantime; where most
+    /// are silent, it is we that do not hear.
+    pub host_silence_others: f64,
+    /// Silence of a host: hosts that fall silent so soon after each other have one cause.
+    pub host_silence_together: Span,
     /// Silence: fewest gaps learnt before a message counts as expected.
     pub silence_gaps_min: u32,
     /// Silence: largest relative spread of the gaps of an expected message.
@@ -230,6 +257,17 @@ impl Default for Discover {
             shift_surprise_min: 6.0,
             shift_over_max: 1.5,
             shift_events_min: 30,
+            drift_days_min: 4,
+            drift_factor_min: 2.0,
+            drift_surprise_min: 2.5,
+            novelty_kinds_min: 4,
+            novelty_within: Span::HOUR,
+            novelty_surprise_min: 5.0,
+            host_silence_pauses: 3.0,
+            host_silence_min: Span::from_secs(30 * 60),
+            host_silence_known: Span::DAY.times(3),
+            host_silence_others: 0.5,
+            host_silence_together: Span::from_secs(10 * 60),
             silence_gaps_min: 12,
             silence_spread_max: 0.15,
             silence_beats_missed: 6.0,

@@ -6,6 +6,7 @@ use crate::entities::Entities;
 use crate::normalize::{Assembled, Assembler, AssemblerConfig, Reference, normalize};
 use crate::sighting::Sighting;
 use crate::signature::{Skeleton, fingerprint};
+use crate::values::Values;
 use model::{Counts, Defect, Envelope};
 
 /// One source on its way to the engine.
@@ -127,6 +128,7 @@ impl Rest {
             body: &event.body,
             key: self.skeleton.key(),
             entities: Entities::of(&event.body, self.skeleton.holes()),
+            values: Values::of(&event.body, self.skeleton.holes()),
             occurrences: assembled.occurrences,
         });
     }

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod entities;
 pub mod lane;
 pub mod sighting;
+pub mod values;
 
 pub mod normalize;
 pub mod signature;

@@ -3,6 +3,7 @@
 
 use crate::entities::Entities;
 use crate::signature::SkeletonKey;
+use crate::values::Values;
 use model::{Seq, Severity, Timestamp};
 
 /// One event under its signature. Text is borrowed; it is copied only when something is new.
@@ -26,6 +27,8 @@ pub struct Sighting<'a> {
     pub key: SkeletonKey,
     /// What it names.
     pub entities: Entities,
+    /// What it measures.
+    pub values: Values,
     /// How many occurrences it stands for ("last message repeated N times").
     pub occurrences: u32,
 }

@@ -110,6 +110,27 @@ pub fn normal_surprise(z: f64) -> f64 {
     (-ln_tail / LN_10).clamp(0.0, SURPRISE_MAX)
 }
 
+/// −log₁₀ P(T ≥ t) for Student's T with `freedom` degrees of freedom. The tail is half the regularised
+/// incomplete beta function at freedom / (freedom + t²), of which the series with positive terms is
+/// summed (DLMF 8.17.7 and 8.17.8).
+pub fn student_surprise(t: f64, freedom: f64) -> f64 {
+    let x = freedom / (freedom + t * t);
+    // Near the middle the series is slow, and nothing there is a surprise.
+    if !(t > 0.0 && freedom >= 1.0 && x < 0.9) {
+        return 0.0;
+    }
+    let (a, b) = (freedom / 2.0, 0.5);
+    let (mut term, mut sum, mut n) = (1.0, 1.0, 0.0);
+    while term > 1e-12 * sum {
+        term *= x * (a + b + n) / (a + 1.0 + n);
+        sum += term;
+        n += 1.0;
+    }
+    let ln_beta = ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
+    let ln_tail = a * x.ln() + b * (1.0 - x).ln() - a.ln() - ln_beta + sum.ln() - 2.0_f64.ln();
+    (-ln_tail / LN_10).clamp(0.0, SURPRISE_MAX)
+}
+
 /// Laplace's trend statistic of some times within their own first and last: the inner ones are
 /// uniform if the rate is constant, so this is about standard normal; positive if it rises.
 pub fn laplace_trend(times: &[f64]) -> f64 {
@@ -212,6 +233,17 @@ mod tests {
         let rising: Vec<f64> = (0..10).map(|n| f64::from(n).sqrt()).collect();
         assert!(laplace_trend(&steady).abs() < 1e-9 && laplace_trend(&rising) > 1.0);
         assert!((combined_surprise(2.0, 2.0) - 2.99).abs() < 0.01);
+    }
+
+    #[test]
+    fn student_tail_has_known_values() {
+        // Tables: P(T ≥ 5.841) = 0.005 at 3 degrees, P(T ≥ 5.208) = 0.001 and P(T ≥ 1.943) = 0.05 at 6.
+        for (t, freedom, tail) in [(5.841, 3.0, 0.005), (5.208, 6.0, 0.001), (1.943, 6.0, 0.05_f64)]
+        {
+            assert!((student_surprise(t, freedom) + tail.log10()).abs() < 0.001, "{t} {freedom}");
+        }
+        assert!(student_surprise(-4.0, 6.0) == 0.0 && student_surprise(f64::NAN, 6.0) == 0.0);
+        assert!(student_surprise(1e300, 6.0) <= SURPRISE_MAX);
     }
 
     #[test]

@@ -132,6 +132,8 @@ impl<'a> Watch<'a> {
             body: &message.body,
             key: message.key,
             entities: message.entities,
+            // One body stands for all messages of its kind here: it measures nothing.
+            values: engine::values::Values::default(),
             occurrences: 1,
         };
         self.engine.observe(&self.tenant, &sighting, &mut self.changes);

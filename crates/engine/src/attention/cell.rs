@@ -7,8 +7,10 @@ use super::mark::{Mark, Secs, SmallMark};
 use super::pairs::Pairs;
 use super::rate::Rate;
 use super::recent::Recent;
+use super::series::Measured;
 use crate::config::Discover;
 use crate::signature::SignatureIndex;
+use crate::values::Values;
 use model::{Severity, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -61,6 +63,8 @@ const FIRSTS: usize = 4;
 const LATEST: usize = 3;
 /// Events from which a cell has a rate; what came less often has only its occasions.
 const RATE_FROM: u64 = 4;
+/// Events from which its values are remembered: most kinds of message never come so often.
+const MEASURED_FROM: u64 = 8;
 /// Shorter gaps are no heartbeat but the inside of a burst.
 const EXPECTED_GAP_MIN: Span = Span::from_secs(20);
 
@@ -112,6 +116,8 @@ pub struct Cell {
     pub rate: Option<Box<Rate>>,
     /// Companions; from the first meeting on.
     pub pairs: Option<Box<Pairs>>,
+    /// What it measures; from the eighth event on.
+    pub measured: Option<Box<Measured>>,
 }
 
 impl Cell {
@@ -140,6 +146,7 @@ impl Cell {
             latest: Recent::default(),
             rate: None,
             pairs: None,
+            measured: None,
         }
     }
 
@@ -189,6 +196,13 @@ impl Cell {
         self.events += u64::from(n);
         self.days.add(mark.at, n);
         self.latest.push(mark.into());
+    }
+
+    /// Remembers the values of the sighting that it saw last.
+    pub fn measure(&mut self, values: &Values, at: Timestamp) {
+        if !values.is_empty() && self.events >= MEASURED_FROM {
+            self.measured.get_or_insert_default().add(values, at);
+        }
     }
 
     /// The first sighting, to the second.

@@ -3,7 +3,9 @@
 use super::band::{Moved, Standing};
 use super::cell::{CellIndex, StoryIndex};
 use super::mark::{Mark, Secs};
+use super::novel::Pace;
 use super::recent::Recent;
+use super::voice::Voice;
 use crate::entities::{Entities, EntityCounts};
 use crate::signature::SignatureIndex;
 use model::{Band, Severity, Timestamp};
@@ -47,6 +49,10 @@ pub struct Host {
     pub rare: Recent<(Mark, CellIndex), RARE>,
     /// Its latest lines.
     pub lines: Recent<Line, LINES>,
+    /// Its pauses.
+    pub voice: Voice,
+    /// How much it says.
+    pub pace: Pace,
 }
 
 impl Host {

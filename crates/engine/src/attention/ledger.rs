@@ -1,13 +1,15 @@
 //! The ledger of one tenant: what is known of every signature, host and cell. It remembers and
 //! answers; it judges nothing.
 
-use super::cell::{Cell, CellIndex, HostIndex, NextCell};
+use super::cell::{Cell, CellIndex, HostIndex, NextCell, StoryIndex};
 use super::context::Contexts;
 use super::hashed::Map;
 use super::known::{Host, Kind, Service, ServiceIndex};
 use super::mark::{Mark, Secs};
+use super::novel::{Novel, Pace};
 use super::recent::Recent;
 use super::rows::{self, Event, Rows};
+use super::voice::{Hearing, Voice};
 use crate::config::Config;
 use crate::sighting::Sighting;
 use crate::signature::SignatureIndex;
@@ -27,6 +29,8 @@ pub struct Observed {
     pub is_new: bool,
     /// It begins a new occasion in its cell.
     pub starts: bool,
+    /// The candidate that told of the silence of its host.
+    pub breaks: Option<StoryIndex>,
 }
 
 /// All that is known of one tenant's stream.
@@ -52,6 +56,10 @@ pub struct Ledger {
     pub touched: Vec<CellIndex>,
     /// Cells whose expected message is overdue and whose silence was not said yet.
     pub overdue: Vec<CellIndex>,
+    /// When the stream was taken up again.
+    pub hearing: Hearing,
+    /// How often an event is of a new kind.
+    pub novel: Novel,
     /// When each awaited cell is to be looked at next.
     awaited: BinaryHeap<Reverse<(Timestamp, CellIndex)>>,
     /// What was said around the occasions of what is watched.
@@ -92,17 +100,42 @@ impl Ledger {
         let mark = Mark { at, seq: sighting.seq };
         let host = self.host(sighting.host, sighting, config.limits.hosts_max);
         let is_new = self.kind(signature, sighting, config);
-        self.hosts[host.0 as usize].hear(mark, n, signature);
+        let breaks = self.hear(host, sighting, signature, config);
         let Some(index) = self.cell(signature, host, mark, config) else {
             self.cells_overflowed += 1;
-            return Observed { signature, cell: None, is_new, starts: false };
+            return Observed { signature, cell: None, is_new, starts: false, breaks };
         };
         if !std::mem::replace(&mut self.cells[index.0 as usize].touched, true) {
             self.touched.push(index);
         }
         let (severity, entities) = (sighting.severity, sighting.entities);
         let starts = rows::see(self, index, &Event { mark, n, severity, entities }, config);
-        Observed { signature, cell: Some(index), is_new, starts }
+        self.cells[index.0 as usize].measure(&sighting.values, at);
+        Observed { signature, cell: Some(index), is_new, starts, breaks }
+    }
+
+    /// Notes that a host speaks; says which story told of its silence.
+    fn hear(
+        &mut self,
+        host: HostIndex,
+        sighting: &Sighting<'_>,
+        signature: SignatureIndex,
+        config: &Config,
+    ) -> Option<StoryIndex> {
+        let (at, n) = (sighting.at, sighting.occurrences);
+        self.hearing.hear(at);
+        let state = &mut self.hosts[host.0 as usize];
+        let quiet_since = state.last.max(self.hearing.since);
+        state.voice.speak(quiet_since, at, &config.discover);
+        state.pace.count(n, at);
+        state.hear(Mark { at, seq: sighting.seq }, n, signature);
+        let silent = state.voice.silent.take();
+        let kind = &self.kinds[signature.0 as usize];
+        let learnt = self.first + config.attention.learning_span;
+        if at >= learnt {
+            self.novel.count(n, kind.events, kind.first.at() >= learnt);
+        }
+        silent
     }
 
     fn host(&mut self, name: &str, sighting: &Sighting<'_>, hosts_max: usize) -> HostIndex {
@@ -134,6 +167,8 @@ impl Ledger {
             kinds: 0,
             rare: Recent::default(),
             lines: Recent::default(),
+            voice: Voice::default(),
+            pace: Pace::default(),
         });
         self.host_of.insert(name.to_owned(), index);
         index

@@ -195,16 +195,17 @@ impl Rate {
         let spread = self.clump_hour.max(1.0);
         // On the first day nothing is usual yet.
         let counts = if usize::from(self.hours) < HOURS { 0.0 } else { 1.0 };
+        // Winsorised: one wild hour is a burst, and must not pass for growth, nor become the usual.
+        let tame = count.min(3.0 * mu + 10.0);
         for (evidence, k) in self.slow.iter_mut().zip(SLOW) {
-            let grown = *evidence + (count * k.ln() - mu * (k - 1.0)) / spread;
+            let grown = *evidence + (tame * k.ln() - mu * (k - 1.0)) / spread;
             *evidence = counts * grown.clamp(0.0, EVIDENCE_MAX);
         }
         self.clump_hour += HOUR_WEIGHT * (deviation - self.clump_hour);
         let days = f32::from(self.hours) / HOURS as f32;
         let weight = DAY_WEIGHT.max(1.0 / (days + 1.0));
         let usual = self.usual[hour].count();
-        // Winsorised: one wild hour must not become the usual.
-        let taken = if days >= 1.0 { count.min(3.0 * mu + 10.0) } else { count };
+        let taken = if days >= 1.0 { tame } else { count };
         self.usual[hour] = Level::of(usual + weight * (taken - usual));
         if usize::from(self.hours) < HOURS {
             self.assume_the_rest(hour);

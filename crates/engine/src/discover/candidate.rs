@@ -246,6 +246,9 @@ impl Candidate {
             Facts::Burst { .. }
             | Facts::Spread { .. }
             | Facts::Anomaly { .. }
+            | Facts::Drift { .. }
+            | Facts::Novelty { .. }
+            | Facts::HostSilence { .. }
             | Facts::Silence { .. } => {}
         }
     }

@@ -8,14 +8,17 @@ pub mod burst;
 pub mod candidate;
 pub mod change;
 pub mod compare;
+pub mod drift;
 pub mod eve;
 pub mod gate;
 pub mod lexicon;
+pub mod novelty;
 pub mod over;
 pub mod precursor;
 pub mod recurrence;
 pub mod self_heal;
 pub mod silence;
+pub mod source_silence;
 pub mod spread;
 pub mod story;
 pub mod usual;
@@ -25,6 +28,7 @@ use crate::attention::mark::Mark;
 use crate::attention::supposed::Known;
 use crate::config::Config;
 use crate::signature::{Library, SignatureIndex};
+use crate::values::Label;
 use model::{CandidateId, CandidateType, Span, TenantId, Timestamp};
 use recurrence::Run;
 use serde::{Deserialize, Serialize};
@@ -200,6 +204,45 @@ pub enum Facts {
         /// The largest of the last seven days.
         usual_max: u32,
     },
+    /// What a message measures left the range of the days before.
+    Drift {
+        /// The middle of the latest day's values.
+        today: f64,
+        /// The lowest such middle of the days before.
+        low: f64,
+        /// The highest.
+        high: f64,
+        /// Days before that had enough values.
+        days: u32,
+        /// Values of the latest day.
+        values: u32,
+        /// Which of the message's values.
+        label: Label,
+        /// Where in the message they stand; `None` where it has no such place any more.
+        place: Option<String>,
+    },
+    /// Several kinds of message that the tenant never had, on one host.
+    Novelty {
+        /// Kinds that are new.
+        kinds: u32,
+        /// Those of them that speak of failing or are a warning or worse.
+        bad: u32,
+        /// From the first to the last of them.
+        within: Span,
+        /// New kinds expected in that time.
+        expected: f64,
+    },
+    /// A host stopped speaking.
+    HostSilence {
+        /// Its longest pause in the days before.
+        longest: Span,
+        /// Days that the pauses were learnt from.
+        days: u32,
+        /// Other hosts that were active in the day before.
+        active: u32,
+        /// Those of them that spoke in the meantime.
+        speaking: u32,
+    },
     /// An expected message stopped.
     Silence {
         /// The usual gap.
@@ -232,6 +275,9 @@ impl Facts {
             Facts::Burst { .. }
             | Facts::Spread { .. }
             | Facts::Anomaly { .. }
+            | Facts::Drift { .. }
+            | Facts::Novelty { .. }
+            | Facts::HostSilence { .. }
             | Facts::Silence { .. } => (0, 0),
         }
     }
@@ -257,7 +303,10 @@ pub const DETECTORS: &[Detector] = &[
     burst::DETECTOR,
     recurrence::DETECTOR,
     silence::DETECTOR,
+    source_silence::DETECTOR,
     anomaly::DETECTOR,
+    drift::DETECTOR,
+    novelty::DETECTOR,
 ];
 
 /// A kind's place in [`DETECTORS`]; kinds that no detector here makes come last.

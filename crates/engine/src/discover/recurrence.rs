@@ -205,7 +205,7 @@ fn peers(view: View<'_>, cell: &Cell) -> Option<Past> {
     let peers = f64::from(kind.hosts.saturating_sub(1));
     let known_days = ((view.now - kind.first.at()).as_secs_f64() / 86_400.0).max(0.5);
     let occasions = f64::from(kind.occasions.saturating_sub(cell.occasions));
-    (peers > 0.0).then(|| Past {
+    (peers > 0.0).then_some(Past {
         usual: Usual { occasions, days: peers * known_days },
         learnt_from: LearntFrom::Peers,
     })

@@ -1,7 +1,7 @@
 //! Silence: a message that came like clockwork stops, while its host goes on speaking.
 //!
 //! Only regular messages are expected (the spread of their gaps is small), so the usual gap and
-//! the beats missed say everything; a host that is silent altogether is a matter of its source.
+//! the beats missed say everything; a host that is silent altogether is told by `source_silence`.
 
 use super::{Detector, Facts, Finding, View};
 use crate::attention::cell::CellIndex;
@@ -25,9 +25,11 @@ fn judge(view: View<'_>, index: CellIndex) -> Option<Finding> {
     let usual_gap = cell.gaps.usual();
     // The host must have spoken since: otherwise it is the host, or its way to us, that is silent.
     let beats = view.config.discover.silence_beats_missed;
-    let spoke_until = view.ledger.host_of(index).last;
-    let host_speaks = spoke_until - cell.last >= usual_gap.scaled(beats / 2.0);
-    if cell.silent || !host_speaks {
+    // A host that was silent itself is asked from when it came back.
+    let host = view.ledger.host_of(index);
+    let spoke_since = cell.last.max(host.voice.back.at());
+    let host_speaks = host.last - spoke_since >= usual_gap.scaled(beats / 2.0);
+    if cell.silent || host.voice.silent.is_some() || !host_speaks {
         return None;
     }
     let quiet_for = view.now - cell.last;

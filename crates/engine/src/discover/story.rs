@@ -3,7 +3,7 @@
 //! to it.
 
 use super::candidate::{Candidate, Ending, Pain};
-use super::{Finding, View, over};
+use super::{Facts, Finding, View, drift, over};
 use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::attention::mark::Mark;
 use crate::attention::supposed::Known;
@@ -97,7 +97,7 @@ impl Stories {
     /// Takes in a finding: it joins the open story of its subject, or opens one.
     pub fn tell(&mut self, mut finding: Finding, tenant: &TenantId, view: View<'_>) -> Told {
         add_companions(&mut finding, view);
-        if let Some(index) = self.open_story_of(&finding, view.ledger) {
+        if let Some(index) = self.open_story_of(&finding, view) {
             self[index].hear(finding);
             self[index].found = view.now;
             return Told::Joined(index);
@@ -113,18 +113,27 @@ impl Stories {
     }
 
     /// The open story that a finding belongs to.
-    pub(crate) fn open_story_of(&self, finding: &Finding, ledger: Known<'_>) -> Option<StoryIndex> {
+    pub(crate) fn open_story_of(&self, finding: &Finding, view: View<'_>) -> Option<StoryIndex> {
+        let (ledger, together) = (view.ledger, view.config.discover.host_silence_together);
         let lead = *finding.cells.first()?;
         if finding.kind != CandidateType::Silence {
             let known = finding.cells.iter().find_map(|c| ledger[*c].candidate);
             let spread = || ledger.kind_of(lead).spread();
             return known.or_else(spread).or_else(|| self.told_together(finding, ledger));
         }
-        // Messages that fall silent together on one host stopped for one reason.
+        // Hosts that fall silent together did so for one reason.
+        if let Facts::HostSilence { .. } = finding.facts {
+            return self.open.iter().copied().find(|index| {
+                let other = &self[*index];
+                let apart = (other.onset - finding.onset).max(finding.onset - other.onset);
+                matches!(other.facts, Facts::HostSilence { .. }) && apart <= together
+            });
+        }
+        // So did messages that fall silent together on one host.
         self.open.iter().copied().find(|index| {
             let other = &self[*index];
             let near = (other.onset - finding.onset).max(finding.onset - other.onset) < Span::HOUR;
-            other.kind == CandidateType::Silence
+            matches!(other.facts, Facts::Silence { .. })
                 && near
                 && ledger[other.lead()].host == ledger[lead].host
         })
@@ -188,6 +197,7 @@ impl Stories {
             let candidate = &self.candidates[index];
             view.now - candidate.last >= over::patience(candidate, view)
                 || over::is_back_to_usual(candidate, view)
+                || drift::ended(candidate, view).is_some()
         });
         self.open = open;
         for index in &closed {
@@ -241,9 +251,12 @@ impl Stories {
                 pain.mark.at - candidate.onset
             ),
             None if candidate.kind == CandidateType::Silence => {
-                let is_back =
-                    candidate.cells.iter().any(|c| view.ledger[*c].last > candidate.onset);
-                match is_back {
+                let is_host = matches!(candidate.facts, Facts::HostSilence { .. });
+                let came_back = |c: &CellIndex| match is_host {
+                    true => view.ledger.host_of(*c).voice.silent != Some(index),
+                    false => view.ledger[*c].last > candidate.onset,
+                };
+                match candidate.cells.iter().any(came_back) {
                     true => format!("came back after {}", view.now - candidate.onset),
                     false => "given up: it did not come back".into(),
                 }
@@ -251,7 +264,7 @@ impl Stories {
             None if over::is_back_to_usual(candidate, view) => {
                 format!("went back to its usual after {}", candidate.found - candidate.onset)
             }
-            None => "went quiet by itself".into(),
+            None => drift::ended(candidate, view).unwrap_or("went quiet by itself").into(),
         };
         candidate.ending = Some(Ending { at: view.now, outcome });
         for cell in &candidate.cells {
@@ -261,6 +274,17 @@ impl Stories {
                 past.remove(0);
             }
         }
+    }
+
+    /// Ends the silence of hosts, if all of them speak again.
+    pub fn end_host_silence(&mut self, index: StoryIndex, view: View<'_>) -> bool {
+        let is_silent = |c: &CellIndex| view.ledger.host_of(*c).voice.silent == Some(index);
+        let is_over = self.open.contains(&index) && !self[index].cells.iter().any(is_silent);
+        if is_over {
+            self.open.retain(|i| *i != index);
+            self.end(index, view);
+        }
+        is_over
     }
 
     /// Ends a silence: its message came back.

@@ -188,6 +188,25 @@ fn check_next(candidate: &Candidate, comes_first: Option<String>, view: View<'_>
                 Some("systemctl list-units --state=failed --no-pager".into()),
             ));
         }
+        Facts::HostSilence { .. } => {
+            checks[0] = check(
+                "is the host up, does it reach its log server, and does whatever sends its logs run?"
+                    .into(),
+                Some(window(candidate.onset)),
+            );
+            checks.push(Check {
+                host: None,
+                ..check(
+                    "does anything else hear of it: monitoring, its neighbours, its site?".into(),
+                    None,
+                )
+            });
+        }
+        Facts::Drift { .. } => checks.push(check(
+            "what is short on this host or on the one that it asks: time, memory, disk, network?"
+                .into(),
+            Some("vmstat -w 1 3; df -h".into()),
+        )),
         Facts::Spread { .. } => checks.push(Check {
             host: None,
             ..check(
@@ -232,6 +251,14 @@ fn would_change(
         lines.push(format!("rises to promote at a score of {asked:.2} (now {score:.2})"));
     }
     lines.extend(moves.iter().map(|change| change.words(band)));
+    let ends = match candidate.facts {
+        Facts::Drift { .. } => {
+            "closes when the values are back in their range, or have been the usual for a week"
+        }
+        Facts::HostSilence { .. } => "closes when all of its hosts speak again",
+        _ => return lines,
+    };
+    lines.push(ends.to_owned());
     lines
 }
 

@@ -1,5 +1,6 @@
 //! Numbers, rates and lengths as people say them: the small parts that sentences are made of.
 
+use crate::values::Unit;
 use model::Span;
 
 /// Cuts a text to so many letters, at a letter's border, with an ellipsis.
@@ -18,6 +19,22 @@ pub(crate) fn number(value: f64) -> String {
         v if v >= 0.1 => format!("{v:.1}"),
         v if v > 0.0 => "less than 0.1".to_owned(),
         _ => "0".to_owned(),
+    }
+}
+
+/// An amount with its unit: `12`, `0.8 s`, `4m 10s`, `1.5 MB`.
+pub(super) fn amount(value: f64, unit: Unit) -> String {
+    const STEPS: [(&str, f64); 4] =
+        [("GB", 1_073_741_824.0), ("MB", 1_048_576.0), ("KB", 1_024.0), ("B", 1.0)];
+    match unit {
+        Unit::Count => number(value),
+        Unit::Seconds if value < 0.1 => format!("{} ms", number(value * 1_000.0)),
+        Unit::Seconds if value < 120.0 => format!("{} s", number(value)),
+        Unit::Seconds => Span::from_secs(value.min(1e12) as i64).to_string(),
+        Unit::Bytes => {
+            let (name, size) = STEPS.into_iter().find(|s| value >= s.1).unwrap_or(STEPS[3]);
+            format!("{} {name}", number(value / size))
+        }
     }
 }
 
@@ -41,6 +58,14 @@ pub(super) fn usual_hosts(expected: f64) -> String {
     match expected {
         expected if expected < 1.0 => "less than one host is".to_owned(),
         expected => format!("{} hosts are", number(expected)),
+    }
+}
+
+/// How many new kinds of message are usual, in words.
+pub(super) fn usual_kinds(expected: f64) -> String {
+    match expected {
+        expected if expected < 1.0 => "less than one is usual".to_owned(),
+        expected => format!("{} are usual", number(expected)),
     }
 }
 
@@ -74,6 +99,10 @@ mod tests {
         assert_eq!(rate(0.04), "less than one failure in 10 days");
         assert_eq!(rate(1.0), "one failure a day");
         assert_eq!(rate(0.4), "0.4 failures a day");
+        let amounts = [(0.0042, Unit::Seconds), (5.12, Unit::Seconds), (250.0, Unit::Seconds)];
+        let amounts = amounts.map(|(value, unit)| amount(value, unit));
+        assert_eq!(amounts, ["4.2 ms", "5.1 s", "4m 10s"]);
+        assert_eq!(amount(1_572_864.0, Unit::Bytes), "1.5 MB");
         let gap = |secs| rounded(Span::from_secs(secs)).to_string();
         assert_eq!((gap(1_799), gap(59), gap(301)), ("30m".into(), "59s".into(), "5m 1s".into()));
     }

@@ -29,6 +29,26 @@ impl Words<'_> {
                 let usual = number(*usual);
                 format!("said {} on {date}, usual is {usual} a day", times(count))
             }
+            Facts::Novelty { bad, .. } => {
+                let verb = self.tense("says", "said");
+                format!("{verb} {bad} kinds of bad message that are new here")
+            }
+            Facts::HostSilence { .. } => {
+                let text = format!(
+                    "{} {} silent for {}",
+                    self.subject,
+                    self.silence_verb(),
+                    self.quiet_for()
+                );
+                return shorten(&text, letters_max);
+            }
+            Facts::Drift { .. } => {
+                let (behaviour, place) = self.drift();
+                let head = format!("{}: values of “", self.subject);
+                let taken = head.chars().count() + behaviour.chars().count() + 2;
+                let place = shorten(&place, letters_max.saturating_sub(taken).max(12));
+                return shorten(&format!("{head}{place}” {behaviour}"), letters_max);
+            }
             Facts::Silence { .. } => {
                 let verb = self.tense("has been", "was");
                 format!("{verb} silent for {}", self.quiet_for())

@@ -1,6 +1,6 @@
 //! The paragraph that says what is happening, in numbers, and how it ended.
 
-use super::phrase::{number, rounded, shorten, times};
+use super::phrase::{amount, number, rounded, shorten, times};
 use super::words::{QUOTE_MAX, Words};
 use crate::discover::Facts;
 
@@ -45,6 +45,23 @@ impl Words<'_> {
                     "{lead} came {} on {date} on {host}; a usual day has {}, the largest of the seven before had {usual_max}.",
                     times(count),
                     number(*usual),
+                )
+            }
+            Facts::Novelty { kinds, bad, within, .. } => format!(
+                "{host} said {kinds} kinds of message within {within} that no host here had said before; {bad} of them speak of failing or are warnings or worse, as {lead}."
+            ),
+            Facts::HostSilence { longest, days, active, speaking } => format!(
+                "Nothing {} from {} for {}; the longest pause of the {days} days before was {}. Of the other hosts {speaking} of {active} spoke in the meantime.",
+                self.tense("has come", "came"),
+                self.subject,
+                self.quiet_for(),
+                rounded(*longest),
+            ),
+            Facts::Drift { today, days, values, label, .. } => {
+                let ((_, place), date) = (self.drift(), self.onset_date());
+                let (today, usual) = (amount(*today, label.unit()), self.usual_amount("to"));
+                format!(
+                    "{values} values of “{place}” on {date} on {host} lay around {today}; the {days} days before had {usual}."
                 )
             }
             Facts::Silence { usual_gap, .. } => {

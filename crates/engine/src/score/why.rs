@@ -1,6 +1,6 @@
 //! Why it matters, against what is usual, and what is not known.
 
-use super::phrase::{a_day, number, rounded, usual_hosts};
+use super::phrase::{a_day, amount, number, rounded, usual_hosts, usual_kinds};
 use super::words::Words;
 use crate::discover::Facts;
 use model::{Baseline, CandidateType};
@@ -40,6 +40,18 @@ impl Words<'_> {
                     "None of the seven days before had more than {usual_max}; the stream has left its range."
                 )
             }
+            Facts::Novelty { expected, .. } => format!(
+                "Each by itself is one new message among many; so many new ones at once, where {} in that time, have a cause.",
+                usual_kinds(*expected)
+            ),
+            Facts::HostSilence { .. } => {
+                "A host that says nothing looks like a host without trouble; nobody is told that it no longer reports."
+                    .to_owned()
+            }
+            Facts::Drift { .. } => {
+                "The message comes as ever and no count of it tells; what it measures has left its range."
+                    .to_owned()
+            }
             Facts::Silence { .. } => {
                 "Nothing reports an absence: what this message confirmed is no longer confirmed."
                     .to_owned()
@@ -69,7 +81,9 @@ impl Words<'_> {
         };
         let companions: Vec<String> =
             self.candidate.cells.iter().skip(named).take(3).map(|c| self.quote(*c)).collect();
-        if !companions.is_empty() && self.candidate.kind != CandidateType::Spread {
+        let is_told = matches!(self.candidate.facts, Facts::HostSilence { .. })
+            || self.candidate.kind == CandidateType::Spread;
+        if !companions.is_empty() && !is_told {
             reasons.push(format!("comes together with {}", companions.join(", ")));
         }
         reasons
@@ -108,6 +122,17 @@ impl Words<'_> {
                     format!("{count} on {date}")
                 })
             }
+            Facts::Novelty { expected, bad, within, .. } => (
+                format!("{} in that time", number(*expected)),
+                format!("{bad} new kinds in {within}"),
+            ),
+            Facts::HostSilence { longest, days, .. } => (
+                format!("quiet for at most {} ({days} days)", rounded(*longest)),
+                format!("nothing for {}", self.quiet_for()),
+            ),
+            Facts::Drift { today, days, label, .. } => {
+                (format!("{} ({days} days)", self.usual_amount("to")), amount(*today, label.unit()))
+            }
             Facts::Silence { usual_gap, learnt, .. } => (
                 format!("every {} ({learnt} gaps)", rounded(*usual_gap)),
                 format!("nothing for {}", self.quiet_for()),
@@ -135,6 +160,9 @@ impl Words<'_> {
                 unknown.push(
                     "whether the sender stopped or its messages are lost on the way".to_owned(),
                 );
+            }
+            Facts::HostSilence { .. } => {
+                unknown.push("whether the host is down or only its way to us".to_owned());
             }
             _ => {}
         }

@@ -1,10 +1,10 @@
 //! What the sentences of an item speak about: its subject, its messages in quotes, its times. The
 //! sentences themselves stand in `title`, `what` and `why`.
 
-use super::phrase::shorten;
+use super::phrase::{amount, shorten};
 use crate::attention::cell::CellIndex;
-use crate::discover::View;
 use crate::discover::candidate::Candidate;
+use crate::discover::{Facts, View};
 use model::{CandidateType, Span};
 
 /// Letters of a template inside a sentence.
@@ -31,7 +31,41 @@ impl<'a> Words<'a> {
             (false, true) => service.clone(),
             (false, false) => format!("{service} on {host}"),
         };
-        Words { candidate, view, subject, host }
+        let mut words = Words { candidate, view, subject, host };
+        match candidate.facts {
+            Facts::Novelty { .. } => words.subject = host.to_owned(),
+            Facts::HostSilence { .. } => words.subject = words.hosts(),
+            _ => {}
+        }
+        words
+    }
+
+    /// The hosts of the story: `web1`, `web1 and web2`, `web1, web2 and 5 more hosts`.
+    pub(super) fn hosts(&self) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for cell in &self.candidate.cells {
+            let name = self.view.ledger.host_of(*cell).name.as_str();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        match names[..] {
+            [] => String::new(),
+            [one] => one.to_owned(),
+            [one, two] => format!("{one} and {two}"),
+            [one, two, three] => format!("{one}, {two} and {three}"),
+            [one, two, ..] => format!("{one}, {two} and {} more hosts", names.len() - 2),
+        }
+    }
+
+    /// A verb for one host or several of a story that goes on, or that is over.
+    pub(super) fn silence_verb(&self) -> &'static str {
+        let first = self.view.ledger[self.candidate.lead()].host;
+        let is_one = self.candidate.cells.iter().all(|c| self.view.ledger[*c].host == first);
+        match is_one {
+            true => self.tense("has been", "was"),
+            false => self.tense("have been", "were"),
+        }
     }
 
     /// The form of a message, its variable parts as ellipses.
@@ -62,6 +96,30 @@ impl<'a> Words<'a> {
         self.candidate.cells.get(1).map(|cell| self.quote(*cell))
     }
 
+    /// `rose from 0.2 s to 5.1 s`, and where in the message the value stands.
+    pub(super) fn drift(&self) -> (String, String) {
+        let Facts::Drift { today, low, high, label, place, .. } = &self.candidate.facts else {
+            return Default::default();
+        };
+        let (verb, usual) = if today > high { ("rose", high) } else { ("fell", low) };
+        let behaviour = format!(
+            "{verb} from {} to {}",
+            amount(*usual, label.unit()),
+            amount(*today, label.unit())
+        );
+        let place = place.clone().unwrap_or_else(|| self.template(self.candidate.lead()));
+        (behaviour, place)
+    }
+
+    /// What was usual of a value that drifted: `0.2 s to 0.4 s`, or `0.3 s` where both read the same.
+    pub(super) fn usual_amount(&self, joint: &str) -> String {
+        let Facts::Drift { low, high, label, .. } = &self.candidate.facts else {
+            return String::new();
+        };
+        let (low, high) = (amount(*low, label.unit()), amount(*high, label.unit()));
+        if low == high { low } else { format!("{low} {joint} {high}") }
+    }
+
     /// A verb for a story that goes on, or for one that is over.
     pub(super) fn tense(&self, present: &'static str, past: &'static str) -> &'static str {
         match self.candidate.is_open() {
@@ -74,6 +132,12 @@ impl<'a> Words<'a> {
     pub(super) fn quiet_for(&self) -> Span {
         let until = self.candidate.ending.as_ref().map_or(self.view.now, |e| e.at);
         until - self.candidate.onset
+    }
+
+    /// The day on which the story began.
+    pub(super) fn onset_date(&self) -> String {
+        let text = self.candidate.onset.to_minute_text();
+        text[..text.len().min(10)].to_owned()
     }
 
     /// The day since the story began that had most of it, and how much: the finding itself may be

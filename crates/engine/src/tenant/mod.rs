@@ -89,6 +89,9 @@ impl Tenant {
         if observed.is_new {
             self.born(index, sighting.at, out);
         }
+        if let Some(story) = observed.breaks {
+            self.host_is_back(story, config, out);
+        }
         let Some(cell) = observed.cell else { return };
         let run = match observed.starts {
             true => unusual_run(self.view(config), cell),

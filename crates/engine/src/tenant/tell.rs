@@ -5,7 +5,7 @@ use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::attention::mark::{Mark, Secs};
 use crate::config::Config;
 use crate::discover::story::{self, Told};
-use crate::discover::{DETECTORS, Finding, Moment};
+use crate::discover::{DETECTORS, Facts, Finding, Moment};
 use crate::memory::recall;
 use model::{CandidateType, Change, Severity, Span};
 
@@ -42,7 +42,8 @@ impl Tenant {
 
     pub(super) fn tell(&mut self, finding: Finding, config: &Config, out: &mut Vec<Change>) {
         let cells = finding.cells.clone();
-        let is_silence = finding.kind == CandidateType::Silence;
+        let is_host_silence = matches!(finding.facts, Facts::HostSilence { .. });
+        let is_silence = matches!(finding.facts, Facts::Silence { .. });
         let tenant = self.id.clone();
         let (stories, view) = self.stories_and_view(config);
         let (index, is_new) = match stories.tell(finding, &tenant, view) {
@@ -72,7 +73,24 @@ impl Tenant {
             let signature = self.ledger[*cell].signature;
             self.ledger.kinds[signature.0 as usize].join(index);
         }
+        for cell in cells.iter().filter(|_| is_host_silence) {
+            let host = self.ledger[*cell].host;
+            self.ledger.hosts[host.0 as usize].voice.silent = Some(index);
+        }
         self.restand(index, config, out);
+    }
+
+    /// A host speaks again whose silence this story told.
+    pub(super) fn host_is_back(
+        &mut self,
+        index: StoryIndex,
+        config: &Config,
+        out: &mut Vec<Change>,
+    ) {
+        let (stories, view) = self.stories_and_view(config);
+        if stories.end_host_silence(index, view) {
+            self.closed(index, config, out);
+        }
     }
 
     /// What an occasion (not every event) may set off: the return of a bad memory, the end of a

@@ -10,6 +10,7 @@ use crate::attention::rows::{self, Event, Rows};
 use crate::attention::supposed::{Changing, Known, Supposed};
 use crate::config::Config;
 use crate::discover::candidate::{Candidate, Ending, Pain};
+use crate::discover::drift;
 use crate::discover::over::{is_back_to_usual, patience};
 use crate::discover::recurrence::{Run, unusual_run};
 use crate::discover::story::add_companions;
@@ -140,7 +141,8 @@ impl<'a> World<'a> {
         for index in self.open() {
             let quiet = self.now - self.story(index).last;
             let is_over = quiet >= patience(self.story(index), self.view())
-                || is_back_to_usual(self.story(index), self.view());
+                || is_back_to_usual(self.story(index), self.view())
+                || drift::ended(self.story(index), self.view()).is_some();
             if ends_learning || is_over {
                 self.close(index);
             }
@@ -245,7 +247,7 @@ impl<'a> World<'a> {
         let cells = finding.cells.clone();
         add_companions(&mut finding, self.view());
         let stories = &self.tenant.stories;
-        let index = match stories.open_story_of(&finding, self.view().ledger) {
+        let index = match stories.open_story_of(&finding, self.view()) {
             Some(index) => {
                 self.story_mut(index).hear(finding);
                 index

@@ -7,13 +7,15 @@
 //! about 4/day from 2026-03-01 to 2026-03-09 db1 pg info vacuum    chance, so many a day
 //! ```
 //!
-//! `{n}` in a message is replaced by a counter, `{ip}` by an address that changes each time.
+//! `{n}` in a message is replaced by a counter, `{ip}` by an address that changes each time,
+//! `{value:0.2-0.4}` by a number between the two.
 //! Chance comes from a generator with a fixed seed: the same file gives the same stream.
 
 #![allow(clippy::unwrap_used, unreachable_pub, dead_code, reason = "a test says by panicking")]
 
 use engine::entities::Entities;
 use engine::signature::{Skeleton, fingerprint};
+use engine::values::Values;
 use engine::{EventBatch, Sighting};
 use model::{Seq, Severity, Span, Timestamp};
 use std::fs;
@@ -84,6 +86,7 @@ pub fn stream(text: &str) -> Vec<Message> {
         for (n, at) in times.into_iter().enumerate() {
             let ip = format!("192.0.2.{}", (chance.share() * 250.0) as u32 + 1);
             let body = body.replace("{n}", &n.to_string()).replace("{ip}", &ip);
+            let body = with_values(body, &mut chance);
             let (host, service, severity) = (host.into(), service.into(), severity.into());
             messages.push(Message { at, host, service, severity, body });
         }
@@ -106,6 +109,7 @@ pub fn batch(messages: &[Message], from: usize) -> EventBatch {
             body: &message.body,
             key: skeleton.key(),
             entities: Entities::of(&message.body, skeleton.holes()),
+            values: Values::of(&message.body, skeleton.holes()),
             occurrences: 1,
         });
     }
@@ -118,4 +122,16 @@ pub fn cases() -> Vec<PathBuf> {
     cases.sort();
     assert!(!cases.is_empty());
     cases
+}
+/// Replaces each `{value:LOW-HIGH}` by a number between the two, with as many digits after the point.
+fn with_values(mut body: String, chance: &mut Chance) -> String {
+    while let Some((head, rest)) = body.split_once("{value:") {
+        let (range, tail) = rest.split_once('}').unwrap();
+        let (low, high) = range.split_once('-').unwrap();
+        let digits = low.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+        let (low, high): (f64, f64) = (low.parse().unwrap(), high.parse().unwrap());
+        let value = low + (high - low) * chance.share();
+        body = format!("{head}{value:.digits$}{tail}");
+    }
+    body
 }
