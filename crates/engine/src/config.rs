@@ -190,6 +190,9 @@ pub struct Discover {
     pub silence_spread_max: f64,
     /// Silence: missed beats before it is said.
     pub silence_beats_missed: f64,
+    /// Pain: the chance up to which a severe event may also come by itself while a candidate is open, by
+    /// how often its program has such; above it, the two have nothing to do with each other.
+    pub pain_chance_max: f64,
     /// Memory: occasions that suffice when the same thing ended badly before.
     pub recall_occasions_min: u32,
     /// Memory: time in which those occasions must fall.
@@ -271,6 +274,7 @@ impl Default for Discover {
             silence_gaps_min: 12,
             silence_spread_max: 0.15,
             silence_beats_missed: 6.0,
+            pain_chance_max: 0.2,
             recall_occasions_min: 2,
             recall_within: Span::DAY,
             recall_surprise_min: 1.3,
@@ -294,12 +298,15 @@ impl Default for Discover {
 pub struct Digest {
     /// Items per tenant: what a technician reads in ten minutes.
     pub items_max: usize,
-    /// New candidates shown per tenant and day; the false-alarm budget.
+    /// False alarms that a tenant's tests of one day may come to, by expectation. One a day is what a
+    /// technician forgives; most gates are stricter than their odds say, so far fewer come.
+    pub false_alarms_per_day: f64,
+    /// New candidates shown per tenant and day, however strong: what a person can take in.
     pub new_per_day_max: usize,
 }
 
 impl Default for Digest {
     fn default() -> Self {
-        Digest { items_max: 10, new_per_day_max: 10 }
+        Digest { items_max: 10, false_alarms_per_day: 1.0, new_per_day_max: 10 }
     }
 }

@@ -4,6 +4,7 @@
 use crate::attention::cell::{CellIndex, OCCASIONS};
 use crate::config::Config;
 use crate::discover::View;
+use crate::discover::budget;
 use crate::discover::gate::{self, Gate};
 use crate::discover::recurrence::least_likely;
 use crate::score;
@@ -53,6 +54,8 @@ impl Tenant {
                 "open, not in the digest yet: still learning, or the day's budget is used up".into()
             }
         });
+        let price = budget::price(candidate, &self.tests, view);
+        notes.extend(price.map(|price| price.words(config)));
         notes.extend(candidate.eve.as_ref().map(ToString::to_string));
         Some(Explanation {
             item: Some(self.item(candidate, view)),

@@ -1,6 +1,6 @@
 //! The digest: what one tenant's technician reads in ten minutes.
 
-use crate::{Item, TenantId, Timestamp};
+use crate::{Baseline, CandidateId, CandidateType, Item, TenantId, Timestamp};
 use std::collections::BTreeMap;
 
 /// At most ten items of one tenant, and why the rest was quiet.
@@ -19,7 +19,7 @@ pub struct Digest {
 }
 
 /// Why it is quiet otherwise, in numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
 pub struct Quiet {
     /// Events of this tenant in all.
     pub events: u64,
@@ -35,6 +35,26 @@ pub struct Quiet {
     pub notes: Vec<String>,
     /// Candidates that the limit on items or the false-alarm budget held back.
     pub held_back: u64,
+    /// Those of them, at most fifty, and why each is not shown.
+    pub cut: Vec<Cut>,
     /// Still learning what is usual, until this time.
     pub learning_until: Option<Timestamp>,
+}
+
+/// A candidate that is not shown.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Cut {
+    /// Which; `explain` tells the rest.
+    pub candidate_id: CandidateId,
+    /// What it claims.
+    #[serde(rename = "type")]
+    pub candidate_type: CandidateType,
+    /// As an item's.
+    pub title: String,
+    /// The usual and the present, in counts.
+    pub baseline: Baseline,
+    /// As an item's.
+    pub score_total: f64,
+    /// Why it is not shown, in numbers.
+    pub why: String,
 }

@@ -63,7 +63,8 @@ pub struct Item {
 pub struct Frequency {
     /// Events since the candidate's first one.
     pub count: u64,
-    /// Events in each of the last days, oldest first; the last entry is today (24 h up to now).
+    /// Events in each of the last days (UTC), oldest first; the last entry is today, or the last day of
+    /// what is closed.
     pub per_day: Vec<u32>,
     /// Middle gap between occasions in seconds, where there are at least three.
     pub median_gap_secs: Option<f64>,

@@ -43,7 +43,7 @@ pub use change::Change;
 pub use context::{ContextLine, Relation};
 pub use counts::{Counts, Refusal};
 pub use defect::{Defect, Defects};
-pub use digest::{Digest, Quiet};
+pub use digest::{Cut, Digest, Quiet};
 pub use envelope::{Cursor, Envelope, Origin, Seq, Transport};
 pub use event::{Attribute, Event, Format};
 pub use explanation::Explanation;

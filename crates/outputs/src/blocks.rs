@@ -162,13 +162,13 @@ fn how_often(item: &Item) -> Block {
     Block::new("How often", lines)
 }
 
-/// `··▁▂█ per day over 5 days; most 12, last 24 h 12.`; nothing to draw gives nothing.
+/// `··▁▂█ per day over 5 days; most 12, last day 12.`; nothing to draw gives nothing.
 fn days(per_day: &[u32]) -> Option<String> {
     let shown = &per_day[per_day.len().saturating_sub(figure::SPARK_DAYS)..];
     let most = shown.iter().max().filter(|most| **most > 0)?;
     let last = shown.last()?;
     Some(format!(
-        "{} per day over {}; most {}, last 24 h {}.",
+        "{} per day over {}; most {}, last day {}.",
         figure::spark(shown),
         counted(shown.len() as u64, "day", "days"),
         grouped(u64::from(*most)),

@@ -36,12 +36,14 @@ impl DayCounts {
         }
     }
 
-    /// Counts by day, newest first: index 0 is the day of `now`.
+    /// Counts by day, newest first: index 0 is the day of `now`, which may lie in the past.
     pub fn back_from(&self, now: Timestamp) -> [u32; DAYS] {
-        let shift = (day_of(now) - self.day).max(0) as usize;
+        let ahead = day_of(now) - self.day;
+        let (shift, skip) = (ahead.max(0) as usize, (-ahead).max(0) as usize);
         let mut counts = [0; DAYS];
         if self.day != 0 {
-            for (slot, count) in counts.iter_mut().skip(shift).zip(self.counts) {
+            let known = self.counts.into_iter().skip(skip);
+            for (slot, count) in counts.iter_mut().skip(shift).zip(known) {
                 *slot = u32::from(count);
             }
         }
@@ -64,6 +66,7 @@ mod tests {
         days.add(at(2, 1), 5);
         days.add(at(0, 9), 1);
         assert_eq!(days.back_from(at(3, 0))[..5], [0, 5, 0, 3, 0]);
+        assert_eq!(days.back_from(at(1, 0))[..3], [0, 3, 0]);
         days.add(at(40, 0), 1);
         assert_eq!(days.back_from(at(40, 0)).iter().sum::<u32>(), 1);
     }

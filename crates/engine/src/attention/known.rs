@@ -80,6 +80,8 @@ pub struct Service {
     pub name: String,
     /// First event.
     pub first: Timestamp,
+    /// Severe events of it that were hardly ever seen before: how often such come at all.
+    pub severe: u32,
 }
 
 /// One occasion of a signature: when, where, about what.

@@ -182,7 +182,7 @@ impl Ledger {
             return self.service(OTHER, at, services_max);
         }
         let index = ServiceIndex(self.services.len() as u32);
-        self.services.push(Service { name: name.to_owned(), first: at });
+        self.services.push(Service { name: name.to_owned(), first: at, severe: 0 });
         self.service_of.insert(name.to_owned(), index);
         index
     }

@@ -47,6 +47,7 @@ fn judge(view: View<'_>, index: CellIndex) -> Option<Finding> {
     if known_days < DAYS_MIN || today < asked.shift_events_min || !leaves {
         return None;
     }
+    let (counted, day) = fuller_day(&counts, view.now);
     let usual = f64::from(past.iter().sum::<u32>()) / past.len() as f64;
     Some(Finding {
         kind: CandidateType::Anomaly,
@@ -55,8 +56,18 @@ fn judge(view: View<'_>, index: CellIndex) -> Option<Finding> {
         events: u64::from(today),
         marks: cell.marks_since(view.now - Span::DAY),
         surprise: surprise.min(SURPRISE_MAX),
-        facts: Facts::Anomaly { today, usual, usual_max },
+        facts: Facts::Anomaly { today: counted, day, usual, usual_max },
     })
+}
+
+/// Of today and yesterday the day with more events, to be named: its count is exact.
+fn fuller_day(counts: &[u32], now: Timestamp) -> (u32, Timestamp) {
+    let today = now.floor(Span::DAY);
+    match counts {
+        [so_far, yesterday, ..] if yesterday > so_far => (*yesterday, today - Span::DAY),
+        [so_far, ..] => (*so_far, today),
+        [] => (0, today),
+    }
 }
 
 /// Events of the last 24 hours: today's, and of yesterday's the part that is not older.

@@ -184,7 +184,7 @@ impl Candidate {
                 self.add_cell(cell);
             }
             if is_same {
-                self.facts = finding.facts;
+                self.facts = fuller(&self.facts, finding.facts);
                 self.occasions = self.occasions.max(occasions);
                 self.followed = self.followed.max(followed);
                 self.counted_until = counted_until;
@@ -261,6 +261,18 @@ impl Candidate {
     /// The lead: what the story is named after.
     pub fn lead(&self) -> CellIndex {
         self.cells.first().copied().unwrap_or_default()
+    }
+}
+
+/// The later facts of the same claim; of a shift, those of its fullest day.
+fn fuller(earlier: &Facts, later: Facts) -> Facts {
+    match (earlier, &later) {
+        (Facts::Anomaly { today: before, .. }, Facts::Anomaly { today: now, .. })
+            if before > now =>
+        {
+            earlier.clone()
+        }
+        _ => later,
     }
 }
 

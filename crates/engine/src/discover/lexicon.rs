@@ -7,7 +7,6 @@ const FAILING: &[&str] = &[
     "abort",
     "aborted",
     "broken",
-    "closed",
     "crashed",
     "dead",
     "degraded",

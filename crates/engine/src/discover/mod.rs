@@ -4,6 +4,7 @@
 //! Words of log messages play a part only through the few state words of `lexicon`.
 
 pub mod anomaly;
+pub mod budget;
 pub mod burst;
 pub mod candidate;
 pub mod change;
@@ -197,8 +198,10 @@ pub enum Facts {
     },
     /// A day's count against the days before.
     Anomaly {
-        /// Events today.
+        /// Events of the day in question, so far.
         today: u32,
+        /// The beginning of that day (UTC).
+        day: Timestamp,
         /// The usual day.
         usual: f64,
         /// The largest of the last seven days.

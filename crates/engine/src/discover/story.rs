@@ -5,8 +5,10 @@
 use super::candidate::{Candidate, Ending, Pain};
 use super::{Facts, Finding, View, drift, over};
 use crate::attention::cell::{CellIndex, StoryIndex};
+use crate::attention::known::ServiceIndex;
 use crate::attention::mark::Mark;
 use crate::attention::supposed::Known;
+use crate::stats::binomial_surprise;
 use model::{CandidateId, CandidateType, Severity, Span, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -48,8 +50,8 @@ impl IndexMut<StoryIndex> for Stories {
 /// boot, or a failure with its consequences, is over in two minutes.
 const TOGETHER_WITHIN: Span = Span::from_secs(120);
 
-/// Share of a story's life that may lie so near to its records for that to be no chance.
-const COVERED_MAX: f64 = 0.2;
+/// Evidence, in decades, that records stand near those of a story by no chance.
+const TOGETHER_ODDS_MIN: f64 = 3.0;
 
 /// Stories remembered per cell: the latest ones say what it usually comes to.
 const PAST_MAX: usize = 8;
@@ -142,7 +144,7 @@ impl Stories {
     /// The open story of the same host that has a record within minutes of most of the finding's:
     /// a boot says a hundred things, and they are one story.
     fn told_together(&self, finding: &Finding, ledger: Known<'_>) -> Option<StoryIndex> {
-        if matches!(finding.kind, CandidateType::Spread | CandidateType::Anomaly) {
+        if finding.kind == CandidateType::Spread {
             return None;
         }
         let host = ledger[*finding.cells.first()?].host;
@@ -151,17 +153,20 @@ impl Stories {
                 candidate.first_marks.iter().copied().chain(candidate.latest_marks.iter());
             marks.any(|m| (m.at - at).max(at - m.at) <= TOGETHER_WITHIN)
         };
+        let all = finding.marks.len() as u64;
         self.open.iter().copied().find(|index| {
             let candidate = &self[*index];
-            let recurs = !matches!(
-                candidate.kind,
-                CandidateType::Spread | CandidateType::Anomaly | CandidateType::Silence
-            );
-            let near = finding.marks.iter().filter(|m| is_near(candidate, m.at)).count();
-            recurs
-                && ledger[candidate.lead()].host == host
-                && near * 5 >= finding.marks.len().max(1) * 4
-                && (is_sparse(candidate) || is_near(candidate, finding.onset))
+            if candidate.kind == CandidateType::Spread
+                || candidate.kind == CandidateType::Silence
+                || ledger[candidate.lead()].host != host
+            {
+                return false;
+            }
+            let near = finding.marks.iter().filter(|m| is_near(candidate, m.at)).count() as u64;
+            // Standing near the records of something frequent says nothing.
+            let odds = binomial_surprise(near, all, covered(candidate, ledger));
+            near * 5 >= all.max(1) * 4
+                && (odds >= TOGETHER_ODDS_MIN || is_near(candidate, finding.onset) && all <= 2)
         })
     }
 
@@ -174,10 +179,7 @@ impl Stories {
             let Some(candidate) = self.candidates.get_mut(index) else {
                 continue;
             };
-            // Trouble on one of many hosts says little about what reached them all.
-            let narrow = candidate.kind != CandidateType::Spread;
-            let related = candidate.pain.is_none()
-                && narrow
+            let related = may_hurt(candidate, service, mark.at, view)
                 && !candidate.cells.contains(&cell)
                 && candidate.cells.iter().any(|c| {
                     view.ledger[*c].host == subject.host
@@ -299,11 +301,16 @@ impl Stories {
     }
 }
 
-/// Whether its records are so few that standing near one of them says something.
-fn is_sparse(candidate: &Candidate) -> bool {
-    let lived = (candidate.last - candidate.onset).as_secs_f64();
-    let covered = candidate.events as f64 * 2.0 * TOGETHER_WITHIN.as_secs_f64();
-    covered <= COVERED_MAX * lived
+/// The share of a story's life that lies near one of its records. What comes in storms is near one for
+/// as long as the storms last.
+fn covered(candidate: &Candidate, ledger: Known<'_>) -> f64 {
+    let lived = (candidate.last - candidate.onset).as_secs_f64().max(1.0);
+    let lead = &ledger[candidate.lead()];
+    let moments = match lead.is_stream() {
+        true => candidate.events as f64,
+        false => candidate.cells.len() as f64 * f64::from(candidate.occasions.max(1)),
+    };
+    (moments * 2.0 * TOGETHER_WITHIN.as_secs_f64() / lived).clamp(0.001, 0.999)
 }
 
 /// Adds the cells of the same host that came on most of the lead's occasions: symptom,
@@ -330,7 +337,9 @@ pub(crate) fn add_companions(finding: &mut Finding, view: View<'_>) {
         }
         finding.cells.push(partner.cell);
         // Led by what comes first: the story is named after how it begins.
-        if partner.before > 2 * partner.after && finding.kind == CandidateType::Recurrence {
+        let has_words = has_words(view, partner.cell);
+        let comes_first = partner.before > 2 * partner.after;
+        if comes_first && has_words && finding.kind == CandidateType::Recurrence {
             let last = finding.cells.len() - 1;
             finding.cells.swap(0, last);
         }
@@ -340,6 +349,30 @@ pub(crate) fn add_companions(finding: &mut Finding, view: View<'_>) {
     marks.sort();
     marks.dedup();
     finding.marks = marks;
+}
+
+/// Whether a message says anything that a story could be named after.
+fn has_words(view: View<'_>, cell: CellIndex) -> bool {
+    let template = &view.library.signature(view.ledger[cell].signature).template;
+    template.split_whitespace().filter(|w| w.starts_with(char::is_alphabetic)).count() >= 2
+}
+
+/// Whether a severe event of this service would count as the end of a candidate: it has none yet, it is
+/// about one host (trouble on one of many says little about what reached them all), and such events are
+/// too rare to come by chance while it is open.
+pub fn may_hurt(
+    candidate: &Candidate,
+    service: ServiceIndex,
+    at: Timestamp,
+    view: View<'_>,
+) -> bool {
+    let days = |span: Span| span.as_secs_f64() / 86_400.0;
+    let severe = f64::from(view.ledger.services[service.0 as usize].severe) + 0.5;
+    let watched = days(at - view.ledger.first).max(1.0) * view.ledger.hosts.len() as f64;
+    let expected = severe / watched * days(at - candidate.onset);
+    candidate.pain.is_none()
+        && candidate.kind != CandidateType::Spread
+        && 1.0 - (-expected).exp() <= view.config.discover.pain_chance_max
 }
 
 /// Whether a sighting of this cell counts as pain: severe by its source's word, and hardly ever

@@ -91,9 +91,11 @@ fn services_of(candidate: &Candidate, view: View<'_>) -> Vec<String> {
 }
 
 fn frequency(candidate: &Candidate, view: View<'_>) -> Frequency {
+    // The days of the story: of a closed one they end with it.
+    let last_day = if candidate.is_open() { view.now } else { candidate.last };
     let mut per_day = [0_u32; crate::attention::days::DAYS];
     for cell in &candidate.cells {
-        let back = view.ledger[*cell].days.back_from(view.now);
+        let back = view.ledger[*cell].days.back_from(last_day);
         per_day.iter_mut().rev().zip(back).for_each(|(sum, n)| *sum += n);
     }
     let starts = occasion_starts(candidate, view);

@@ -1,7 +1,7 @@
 //! Numbers, rates and lengths as people say them: the small parts that sentences are made of.
 
 use crate::values::Unit;
-use model::Span;
+use model::{Span, Timestamp};
 
 /// Cuts a text to so many letters, at a letter's border, with an ellipsis.
 pub(crate) fn shorten(text: &str, letters_max: usize) -> String {
@@ -20,6 +20,12 @@ pub(crate) fn number(value: f64) -> String {
         v if v > 0.0 => "less than 0.1".to_owned(),
         _ => "0".to_owned(),
     }
+}
+
+/// The day of a time: `2026-03-02`.
+pub(super) fn date(at: Timestamp) -> String {
+    let text = at.to_minute_text();
+    text[..text.len().min(10)].to_owned()
 }
 
 /// An amount with its unit: `12`, `0.8 s`, `4m 10s`, `1.5 MB`.

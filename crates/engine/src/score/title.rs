@@ -1,6 +1,6 @@
 //! The title of an item: subject, behaviour, and the message as far as there is room.
 
-use super::phrase::{number, shorten, times};
+use super::phrase::{date, number, shorten, times};
 use super::words::{QUOTE_MAX, Words};
 use crate::discover::Facts;
 
@@ -24,8 +24,8 @@ impl Words<'_> {
                 let verb = self.tense("is", "was");
                 format!("{verb} followed by worse, {followed} of {}", times(*occasions))
             }
-            Facts::Anomaly { today, usual, .. } => {
-                let (count, date) = self.busiest_day(*today);
+            Facts::Anomaly { today, day, usual, .. } => {
+                let (count, date) = (*today, date(*day));
                 let usual = number(*usual);
                 format!("said {} on {date}, usual is {usual} a day", times(count))
             }

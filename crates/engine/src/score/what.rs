@@ -1,6 +1,6 @@
 //! The paragraph that says what is happening, in numbers, and how it ended.
 
-use super::phrase::{amount, number, rounded, shorten, times};
+use super::phrase::{amount, date, number, rounded, shorten, times};
 use super::words::{QUOTE_MAX, Words};
 use crate::discover::Facts;
 
@@ -39,8 +39,8 @@ impl Words<'_> {
                 times(*occasions),
                 self.followed(*followed, *occasions),
             ),
-            Facts::Anomaly { today, usual, usual_max } => {
-                let (count, date) = self.busiest_day(*today);
+            Facts::Anomaly { today, day, usual, usual_max } => {
+                let (count, date) = (*today, date(*day));
                 format!(
                     "{lead} came {} on {date} on {host}; a usual day has {}, the largest of the seven before had {usual_max}.",
                     times(count),

@@ -1,6 +1,6 @@
 //! Why it matters, against what is usual, and what is not known.
 
-use super::phrase::{a_day, amount, number, rounded, usual_hosts, usual_kinds};
+use super::phrase::{a_day, amount, date, number, rounded, usual_hosts, usual_kinds};
 use super::words::Words;
 use crate::discover::Facts;
 use model::{Baseline, CandidateType};
@@ -116,9 +116,9 @@ impl Words<'_> {
                 "not seen before this pattern".to_owned(),
                 format!("{followed} of {occasions} followed by worse"),
             ),
-            Facts::Anomaly { usual, usual_max, today } => {
+            Facts::Anomaly { usual, usual_max, today, day } => {
                 (format!("{} a day, at most {usual_max}", number(*usual)), {
-                    let (count, date) = self.busiest_day(*today);
+                    let (count, date) = (*today, date(*day));
                     format!("{count} on {date}")
                 })
             }

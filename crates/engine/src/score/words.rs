@@ -1,7 +1,7 @@
 //! What the sentences of an item speak about: its subject, its messages in quotes, its times. The
 //! sentences themselves stand in `title`, `what` and `why`.
 
-use super::phrase::{amount, shorten};
+use super::phrase::{amount, date, shorten};
 use crate::attention::cell::CellIndex;
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
@@ -136,22 +136,6 @@ impl<'a> Words<'a> {
 
     /// The day on which the story began.
     pub(super) fn onset_date(&self) -> String {
-        let text = self.candidate.onset.to_minute_text();
-        text[..text.len().min(10)].to_owned()
-    }
-
-    /// The day since the story began that had most of it, and how much: the finding itself may be
-    /// of the middle of a day.
-    pub(super) fn busiest_day(&self, today: u32) -> (u32, String) {
-        let (view, candidate) = (self.view, self.candidate);
-        let days = view.ledger[candidate.lead()].days.back_from(view.now);
-        let starts = (0..).map(|back| view.now.floor(Span::DAY) - Span::DAY.times(back));
-        let since = candidate.onset.floor(Span::DAY);
-        let known = days.into_iter().zip(starts);
-        let busiest =
-            known.take_while(|(_, start)| *start >= since).max_by_key(|(count, _)| *count);
-        let (count, start) = busiest.unwrap_or((today, since));
-        let date = start.to_minute_text();
-        (count.max(today), date[..date.len().min(10)].to_owned())
+        date(self.candidate.onset)
     }
 }

@@ -3,10 +3,22 @@
 use super::Tenant;
 use crate::config::Config;
 use crate::discover::View;
+use crate::discover::budget;
 use crate::discover::candidate::Candidate;
 use crate::score;
-use model::{Band, Digest, Item, Quiet, Timestamp};
+use model::{Band, Cut, Digest, Item, Quiet, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Candidates that were cut and are named; further ones are counted.
+const CUT_MAX: usize = 50;
+
+/// Why a candidate is not shown.
+enum Why {
+    /// Others deserve the ten minutes more.
+    Crowded,
+    /// The budget of its day does not admit it yet.
+    Waits,
+}
 
 impl Tenant {
     /// The candidates that lived between `since` and `as_of` and earned it; open ones first, most
@@ -32,9 +44,36 @@ impl Tenant {
         let items: Vec<Item> = best.map(|c| self.item(c, view)).collect();
         let mut quiet = self.quiet(since, config);
         let waiting = alive.iter().filter(|c| c.is_open() && c.admitted.is_none() && !learning);
-        quiet.held_back = (waiting.count() + shown.len() - items.len()) as u64;
+        let crowded = shown.iter().skip(items.len());
+        let mut cut: Vec<Cut> = crowded.map(|c| self.cut(c, Why::Crowded, view)).collect();
+        cut.extend(waiting.map(|c| self.cut(c, Why::Waits, view)));
+        quiet.held_back = cut.len() as u64;
+        cut.truncate(CUT_MAX);
+        quiet.cut = cut;
         let since = since.max(self.ledger.earliest);
         Digest { as_of, since, tenant_id: self.id.clone(), items, quiet }
+    }
+
+    /// A candidate that is not shown, and why not.
+    fn cut(&self, candidate: &Candidate, why: Why, view: View<'_>) -> Cut {
+        let price = budget::price(candidate, &self.tests, view).filter(|price| !price.is_paid());
+        let day = &view.config.digest;
+        let why = match (why, price) {
+            (Why::Crowded, _) => format!("beyond the {} items of a digest", day.items_max),
+            (Why::Waits, Some(price)) => price.words(view.config),
+            (Why::Waits, None) => {
+                format!("the day's {} places for new items were taken", day.new_per_day_max)
+            }
+        };
+        let item = self.item(candidate, view);
+        Cut {
+            candidate_id: candidate.id,
+            candidate_type: candidate.kind,
+            title: item.title,
+            baseline: item.baseline,
+            score_total: item.score_total,
+            why,
+        }
     }
 
     /// A candidate as a person reads it.
@@ -73,6 +112,7 @@ impl Tenant {
             ignored_events,
             notes: self.notes.since(since, &self.library),
             held_back: 0,
+            cut: Vec::new(),
             learning_until: self.is_learning(config).then(|| self.learning_until(config)),
         }
     }

@@ -15,6 +15,7 @@ use crate::attention::ledger::Ledger;
 use crate::attention::mark::Mark;
 use crate::attention::supposed::Known;
 use crate::config::Config;
+use crate::discover::budget::{Lane, Tests};
 use crate::discover::recurrence::unusual_run;
 use crate::discover::story::Stories;
 use crate::discover::{DETECTORS, Moment, View, lexicon};
@@ -44,6 +45,8 @@ pub struct Tenant {
     /// The day whose budget is being used, and how much of it is.
     admitted_on: Budget,
     learning: bool,
+    /// Tests of the day, for the budget of false alarms.
+    pub(crate) tests: Tests,
     /// Signatures above background.
     raised: BTreeSet<SignatureIndex>,
     /// Limits whose reaching was said.
@@ -64,6 +67,7 @@ impl Tenant {
             aged: Timestamp::default(),
             admitted_on: (0, 0),
             learning: true,
+            tests: Tests::default(),
             raised: BTreeSet::new(),
             limits_said: BTreeSet::new(),
         }
@@ -97,6 +101,7 @@ impl Tenant {
             true => unusual_run(self.view(config), cell),
             false => None,
         };
+        self.count_tests(index, run.is_some(), observed.starts, config);
         let moment = Moment { signature: index, cell, starts: observed.starts, run };
         let mark = Mark { at: sighting.at, seq: sighting.seq };
         self.ledger.overhear(cell, mark, moment.starts, config);
@@ -105,6 +110,29 @@ impl Tenant {
         if moment.starts {
             self.after_occasion(&moment, mark, sighting.severity, config, out);
             self.surround(cell, mark, config);
+        }
+    }
+
+    /// What this sighting puts to the test, for the budget of false alarms.
+    fn count_tests(
+        &mut self,
+        signature: SignatureIndex,
+        has_run: bool,
+        starts: bool,
+        config: &Config,
+    ) {
+        if has_run {
+            self.tests.count(Lane::Runs);
+        }
+        let kind = &self.ledger.kinds[signature.0 as usize];
+        if starts && kind.hosts >= config.discover.spread_hosts_min {
+            // What every host has every day cannot be found to spread.
+            let days = (self.ledger.now - kind.first.at()).as_secs_f64() / 86_400.0;
+            let usual = f64::from(kind.occasions) / days.max(1.0);
+            let most = self.ledger.hosts.len() as f64 * config.discover.spread_usual_max;
+            if usual <= most {
+                self.tests.count(Lane::Waves);
+            }
         }
     }
 
@@ -165,6 +193,7 @@ impl Tenant {
 
     /// Closes what is over, scores what is open anew, lowers what is calm.
     fn age(&mut self, config: &Config, out: &mut Vec<Change>) {
+        self.tests.turn(self.ledger.now, &self.ledger);
         let ends_learning = self.learning && !self.is_learning(config);
         let (stories, view) = self.stories_and_view(config);
         let mut over = stories.close_quiet(view);

@@ -8,10 +8,11 @@ use crate::attention::known::Kind;
 use crate::config::Config;
 use crate::discover::candidate::Candidate;
 use crate::discover::recurrence::Run;
+use crate::discover::{View, budget};
 use crate::memory::recall;
 use crate::score;
 use crate::signature::SignatureIndex;
-use model::{Band, Change, Span, Timestamp};
+use model::{Band, CandidateType, Change, Span, Timestamp};
 
 impl Tenant {
     /// From the full hour of the first event on, so that it ends at a full hour too.
@@ -28,12 +29,23 @@ impl Tenant {
     pub(super) fn restand(&mut self, index: StoryIndex, config: &Config, out: &mut Vec<Change>) {
         let terms = score::contributions(&self.stories[index], self.view(config));
         self.stories[index].score = score::total(&terms);
-        if self.stories[index].admitted.is_none() && !self.is_learning(config) {
+        let waits = self.stories[index].admitted.is_none() && !self.is_learning(config);
+        if waits && self.has_earned(&self.stories[index], self.view(config)) {
             self.admit(index, config);
         }
         for cell in self.stories[index].cells.clone() {
             self.stand(self.ledger[cell].signature, None, config, out);
         }
+    }
+
+    /// Whether a candidate has the evidence that the day's budget of false alarms asks for.
+    pub(super) fn has_earned(&self, candidate: &Candidate, view: View<'_>) -> bool {
+        // What is usual for a host is learnt from its own first days.
+        let known_for = view.now - view.ledger.host_of(candidate.lead()).first;
+        let is_known = candidate.kind == CandidateType::Spread
+            || known_for >= view.config.attention.learning_span;
+        let price = budget::price(candidate, &self.tests, view);
+        is_known && price.is_none_or(|price| price.is_paid())
     }
 
     fn admit(&mut self, index: StoryIndex, config: &Config) {

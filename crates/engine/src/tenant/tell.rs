@@ -119,6 +119,9 @@ impl Tenant {
             for index in stories.hurt(cell, mark, view) {
                 self.restand(index, config, out);
             }
+            let service = self.ledger.kind_of(cell).service.0 as usize;
+            let severe = &mut self.ledger.services[service].severe;
+            *severe = severe.saturating_add(1);
         }
         self.stand(moment.signature, Some((cell, moment.run)), config, out);
     }

@@ -10,6 +10,7 @@ use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::config::Config;
 use crate::counterfactual::{Counterfactual, Happens, Part};
 use crate::discover::candidate::Candidate;
+use crate::discover::story::may_hurt;
 use crate::discover::{Facts, View};
 use crate::entities::Entities;
 use crate::signature::SignatureIndex;
@@ -220,13 +221,13 @@ impl Subject<'_> {
 
     /// A severe event of the same service and host.
     fn hurts(&self, index: StoryIndex, candidate: &Candidate) -> Option<Counterfactual> {
-        if candidate.kind == CandidateType::Spread || candidate.pain.is_some() {
+        let (lead, ledger) = (candidate.lead(), &self.tenant.ledger);
+        let at = self.now + Span::MINUTE;
+        let mut world = self.world();
+        if !may_hurt(candidate, ledger.kind_of(lead).service, at, world.view()) {
             return None;
         }
-        let mut world = self.world();
-        world.hurt(index, self.now + Span::MINUTE);
-        let lead = candidate.lead();
-        let ledger = &self.tenant.ledger;
+        world.hurt(index, at);
         let service = ledger.services[ledger.kind_of(lead).service.0 as usize].name.clone();
         let host = ledger.host_of(lead).name.clone();
         let moves = world.band() != self.band && !world.unsure;

@@ -176,7 +176,8 @@ impl<'a> World<'a> {
         let terms = score::contributions(self.story(index), self.view());
         self.story_mut(index).score = score::total(&terms);
         let is_learning = self.now < self.tenant.learning_until(self.config);
-        if self.story(index).admitted.is_none() && !is_learning {
+        let waits = self.story(index).admitted.is_none() && !is_learning;
+        if waits && self.tenant.has_earned(self.story(index), self.view()) {
             self.admit(index);
         }
         self.stand(None);

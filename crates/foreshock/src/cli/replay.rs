@@ -57,6 +57,9 @@ pub(crate) struct Args {
     /// Form of the digests
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: Format,
+    /// Also list what was held back, and why (the JSON forms always do)
+    #[arg(long)]
+    pub(crate) held_back: bool,
     /// Only this client's; without it, every client gets its own digest
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant: Option<String>,
@@ -111,7 +114,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         zone_offset_secs: args.zone,
         config,
     };
-    let mut out = Digests::new(args.format, talk);
+    let mut out = Digests::new(args.format, args.held_back, talk);
     let mut showings = incidents.is_some().then(Showings::default);
     let mut deliver = |digest: Digest| {
         if let Some(showings) = &mut showings {

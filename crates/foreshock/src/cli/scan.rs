@@ -37,6 +37,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 10)]
     #[arg(value_parser = clap::value_parser!(u8).range(1..=10))]
     pub(crate) top: u8,
+    /// Also list what was held back, and why
+    ///
+    /// Candidates that the false-alarm budget or the limit on items kept out of the digest, with their
+    /// numbers; the JSON forms always have them.
+    #[arg(long)]
+    pub(crate) held_back: bool,
     /// Exit with 1 if an open item reaches this band: watch, investigate, promote
     #[arg(long, value_name = "BAND", value_parser = parse::band)]
     pub(crate) fail_on: Option<Band>,
@@ -65,6 +71,9 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     let top = usize::from(args.top);
     digest.quiet.held_back += digest.items.len().saturating_sub(top) as u64;
     digest.items.truncate(top);
+    if !args.held_back && matches!(args.format, Format::Text | Format::Md) {
+        digest.quiet.cut.clear();
+    }
     write(&digest, &scanned.run.report.counts, args.format, talk)?;
     if args.format == Format::Text {
         tell_more(&digest, &args.reading, talk)?;

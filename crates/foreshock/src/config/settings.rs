@@ -149,6 +149,7 @@ settings! {
     discover.host_silence_known: HOUR, 60.0 * DAY;
     discover.host_silence_others: 0.0, 1.0;
     discover.host_silence_together: 1.0, DAY;
+    discover.pain_chance_max: 0.0, 1.0;
     discover.recall_occasions_min: 1.0, 16.0;
     discover.recall_within: MINUTE, 60.0 * DAY;
     discover.recall_surprise_min: 0.0, DECADES;
@@ -164,6 +165,7 @@ settings! {
     discover.close_after_max: HOUR, 365.0 * DAY;
     discover.close_after_pain: HOUR, 365.0 * DAY;
     digest.items_max: 1.0, 10.0;
+    digest.false_alarms_per_day: 0.001, 1_000.0;
     digest.new_per_day_max: 1.0, 1_000.0;
 }
 

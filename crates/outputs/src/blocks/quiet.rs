@@ -2,7 +2,7 @@
 
 use super::{Line, is_closed};
 use crate::figure::{self, counted, grouped};
-use model::{Band, Counts, Digest, Item, Quiet};
+use model::{Band, Counts, Cut, Digest, Item, Quiet};
 
 /// `3 items: 1 promote, 1 watch, 1 closed`, or that there is none. Silence is good news only where there was
 /// something to hear and the usual is known.
@@ -60,6 +60,13 @@ pub(crate) fn quiet(quiet: &Quiet, counts: Option<&Counts>) -> Vec<Line> {
             "{held} held back by the limit on items or the false-alarm budget."
         )));
     }
+    lines.extend(quiet.cut.iter().map(|cut| {
+        let Cut { title, why, baseline, score_total, candidate_id, .. } = cut;
+        Line::Point(format!(
+            "Held back: {title} (score {score_total:.2}; usual: {}; now: {}): {why}. {candidate_id}",
+            baseline.usual, baseline.now
+        ))
+    }));
     if let Some(until) = quiet.learning_until {
         let until = until.to_minute_text();
         lines.push(Line::Point(format!("Still learning what is usual, until {until}.")));

@@ -53,6 +53,7 @@ fn quiet() -> Quiet {
         ignored_events: 188_310,
         notes: vec!["print-01: 9 new kinds of message within 4 minutes of a restart.".into()],
         held_back: 2,
+        cut: vec![],
         learning_until: None,
     }
 }

@@ -13,20 +13,26 @@ pub(super) struct Digests {
     talk: Talk,
     count: u64,
     news: News,
+    /// Pages list what was held back.
+    held_back: bool,
 }
 
 impl Digests {
-    pub(super) fn new(format: Format, talk: Talk) -> Digests {
-        Digests { out: io::stdout().lock(), format, talk, count: 0, news: News::default() }
+    pub(super) fn new(format: Format, held_back: bool, talk: Talk) -> Digests {
+        let (out, news) = (io::stdout().lock(), News::default());
+        Digests { out, format, talk, count: 0, news, held_back }
     }
 
-    pub(super) fn write(&mut self, digest: Digest) -> io::Result<()> {
+    pub(super) fn write(&mut self, mut digest: Digest) -> io::Result<()> {
         match self.format {
             Format::Ndjson => {
                 self.out.write_all(outputs::digest::ndjson(&digest, None).as_bytes())?;
             }
             Format::Json => self.element(&outputs::digest::ndjson(&digest, None))?,
             Format::Text => {
+                if !self.held_back {
+                    digest.quiet.cut.clear();
+                }
                 if let Some(digest) = self.news.of(digest) {
                     self.page(&digest)?;
                 }
