@@ -138,7 +138,7 @@ fn unmoved(view: View<'_>) -> String {
 fn of_cell(cell: CellIndex, view: View<'_>) -> String {
     let state = &view.ledger[cell];
     let host = &view.ledger.host_of(cell).name;
-    let days = ((view.now - state.first().at).as_secs_f64() / 86_400.0).max(1.0);
+    let days = ((view.now - state.since()).as_secs_f64() / 86_400.0).max(1.0);
     let is_regular = state.is_regular(view.config.discover.silence_spread_max);
     let rhythm = match state.gaps.count() >= 3 && is_regular {
         true => format!(", every {} like clockwork", state.gaps.usual()),

@@ -80,7 +80,7 @@ pub struct Cell {
     /// The open candidate that it belongs to.
     pub candidate: Option<StoryIndex>,
     /// The first sighting.
-    first: SmallMark,
+    since: Secs,
     /// The latest time up to which a candidate that is now closed told of it: what was told is
     /// part of the usual from then on. The epoch for never.
     pub told_until: Secs,
@@ -128,7 +128,7 @@ impl Cell {
             host,
             next: None,
             candidate: None,
-            first: first.into(),
+            since: Secs::of(first.at),
             told_until: Secs::default(),
             last: first.at,
             events: 0,
@@ -173,7 +173,7 @@ impl Cell {
         self.worst = super::known::worse(self.worst, severity);
         if starts {
             self.occasions = self.occasions.saturating_add(1);
-            if mark.at - self.first().at < Span::DAY {
+            if mark.at - self.since() < Span::DAY {
                 self.first_day = self.first_day.saturating_add(1);
             }
             self.starts.push(Secs::of(mark.at));
@@ -186,7 +186,7 @@ impl Cell {
         if self.rate.is_none() && self.events + u64::from(n) >= RATE_FROM {
             let hours = ((mark.at - host_since).as_secs_f64() / 3_600.0) as f32;
             let before = self.events as u32;
-            let is_one_go = !starts && mark.at - self.first().at < Span::HOUR;
+            let is_one_go = !starts && mark.at - self.since() < Span::HOUR;
             let recent = if is_one_go { before } else { 0 };
             self.rate = Some(Box::new(Rate::begin(mark.at, before, hours, recent)));
         }
@@ -206,8 +206,8 @@ impl Cell {
     }
 
     /// The first sighting, to the second.
-    pub fn first(&self) -> Mark {
-        self.first.into()
+    pub fn since(&self) -> Timestamp {
+        self.since.at()
     }
 
     /// Starts of the latest occasions, oldest first, to the second.
@@ -234,7 +234,7 @@ impl Cell {
     /// Whether it is a stream: on an occasion for a quarter of its time or more. Its pauses, not
     /// its occasions, are chance.
     pub fn is_stream(&self) -> bool {
-        let whole = (self.last - self.first().at).as_secs_f64();
+        let whole = (self.last - self.since()).as_secs_f64();
         f64::from(self.busy_secs) * 4.0 > whole && self.occasions > 1
     }
 

@@ -198,7 +198,7 @@ impl Ledger {
         let is_new = signature.0 as usize == self.kinds.len();
         if is_new {
             let service = self.service(sighting.service, sighting.at, config.limits.services_max);
-            grow_by_an_eighth(&mut self.kinds);
+            grow_by_little(&mut self.kinds);
             self.kinds.push(Kind::new(service, sighting.at));
         }
         is_new
@@ -230,7 +230,7 @@ impl Ledger {
 
     fn new_cell(&mut self, signature: SignatureIndex, host: HostIndex, mark: Mark) -> CellIndex {
         let index = CellIndex(self.cells.len() as u32);
-        grow_by_an_eighth(&mut self.cells);
+        grow_by_little(&mut self.cells);
         self.cells.push(Cell::new(signature, host, mark));
         let kind = &mut self.kinds[signature.0 as usize];
         kind.reaches_a_host();
@@ -325,10 +325,10 @@ impl Ledger {
     }
 }
 
-/// Tables of a hundred thousand rows grow by an eighth: doubling would hold twice what is used.
-fn grow_by_an_eighth<T>(rows: &mut Vec<T>) {
+/// Tables of a hundred thousand rows grow by a thirtieth: doubling would hold twice what is used.
+pub(crate) fn grow_by_little<T>(rows: &mut Vec<T>) {
     if rows.len() == rows.capacity() {
-        rows.reserve_exact((rows.len() / 8).max(64));
+        rows.reserve_exact((rows.len() / 30).max(64));
     }
 }
 

@@ -70,7 +70,7 @@ impl<'a> Known<'a> {
         let row = self.cell(cell);
         let service = self.kind(row.signature).service;
         let since = self.ledger.service_on_host(service, row.host);
-        since.unwrap_or_else(|| row.first().at)
+        since.unwrap_or_else(|| row.since())
     }
 }
 

@@ -38,7 +38,7 @@ fn judge(view: View<'_>, index: CellIndex) -> Option<Finding> {
     if f64::from(rate.hour()) < asked.shift_over_max * rate.usual_hour() {
         return None;
     }
-    let known_days = ((view.now - cell.first().at).as_secs_f64() / 86_400.0) as usize;
+    let known_days = ((view.now - cell.since()).as_secs_f64() / 86_400.0) as usize;
     let counts = cell.days.back_from(view.now);
     let past = &counts[2..=known_days.clamp(2, 8)];
     let today = last_day(cell, view.now);
@@ -52,7 +52,7 @@ fn judge(view: View<'_>, index: CellIndex) -> Option<Finding> {
     Some(Finding {
         kind: CandidateType::Anomaly,
         cells: vec![index],
-        onset: (view.now - Span::DAY).max(cell.first().at),
+        onset: (view.now - Span::DAY).max(cell.since()),
         events: u64::from(today),
         marks: cell.marks_since(view.now - Span::DAY),
         surprise: surprise.min(SURPRISE_MAX),

@@ -43,7 +43,7 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
     Some(Finding {
         kind: CandidateType::Burst,
         cells: vec![index],
-        onset: rate.since().max(cell.first().at),
+        onset: rate.since().max(cell.since()),
         events: u64::from(hour),
         marks: cell.marks_since(view.now - Span::HOUR),
         surprise: surprise.min(crate::stats::SURPRISE_MAX),

@@ -167,7 +167,7 @@ fn chance(
     };
     let cell = &view.ledger[index];
     let days = |span: Span| (span.as_secs_f64() / 86_400.0).max(1.0);
-    let life = days(view.now - cell.first().at);
+    let life = days(view.now - cell.since());
     // Since the story began it may come more often: the higher rate is the fair one. Only the latest
     // occasions are remembered, so the time that they cover counts.
     let recent: Vec<Timestamp> = cell.starts().filter(|at| *at >= onset).collect();

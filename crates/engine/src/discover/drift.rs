@@ -65,7 +65,7 @@ fn judge(view: View<'_>, index: CellIndex) -> Option<Finding> {
     Some(Finding {
         kind: CandidateType::Anomaly,
         cells,
-        onset: since.max(cell.first().at),
+        onset: since.max(cell.since()),
         events: u64::from(series.count),
         marks: cell.marks_since(since),
         surprise: shift.surprise,

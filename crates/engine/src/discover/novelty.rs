@@ -32,7 +32,7 @@ fn judge_all(view: View<'_>) -> Vec<Finding> {
     let touched = view.ledger.touched.iter();
     let newborn = touched.filter(|index| {
         let cell = &view.ledger[**index];
-        cell.candidate.is_none() && cell.first().at >= since && is_bad(view.ledger.kind_of(**index))
+        cell.candidate.is_none() && cell.since() >= since && is_bad(view.ledger.kind_of(**index))
     });
     let mut hosts: Vec<HostIndex> = newborn.map(|index| view.ledger[*index].host).collect();
     hosts.sort();
@@ -66,11 +66,11 @@ fn judge(view: View<'_>, host: &Host, since: Timestamp) -> Option<Finding> {
     // The worst leads, and of equally bad ones the first.
     cells.sort_by_key(|cell| {
         let cell = &view.ledger[*cell];
-        (cell.worst.unwrap_or(Severity::Info), cell.first())
+        (cell.worst.unwrap_or(Severity::Info), cell.since())
     });
-    let onset = cells.iter().map(|cell| view.ledger[*cell].first().at).min()?;
+    let onset = cells.iter().map(|cell| view.ledger[*cell].since()).min()?;
     let marks = marks_since(view, &cells, onset);
-    let within = cells.iter().map(|c| view.ledger[*c].first().at).max()? - onset;
+    let within = cells.iter().map(|c| view.ledger[*c].since()).max()? - onset;
     Some(Finding {
         kind: CandidateType::Anomaly,
         events: cells.iter().map(|cell| view.ledger[*cell].events).sum(),

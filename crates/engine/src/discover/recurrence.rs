@@ -218,7 +218,7 @@ fn is_new_program(view: View<'_>, index: CellIndex) -> bool {
     let service_since = view.ledger.service_since(index);
     let host_since = view.ledger.host_of(index).first;
     let came_later = service_since - host_since > Span::HOUR;
-    let came_together = cell.first().at - service_since < Span::DAY;
+    let came_together = cell.since() - service_since < Span::DAY;
     let is_named =
         !view.ledger.services[view.ledger.kind_of(index).service.0 as usize].name.is_empty();
     if !(is_named && came_later && came_together) {

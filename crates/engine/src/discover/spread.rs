@@ -112,7 +112,7 @@ fn days(span: Span) -> f64 {
 
 fn finding(view: View<'_>, signature: SignatureIndex, wave: Wave) -> Finding {
     let Wave { reached, since, expected, surprise, shared } = wave;
-    let had_it = |c: &CellIndex| view.ledger[*c].first().at < since;
+    let had_it = |c: &CellIndex| view.ledger[*c].since() < since;
     let before = view.ledger.cells_of(signature).filter(had_it).count() as u32;
     let mut cells: Vec<(Timestamp, CellIndex)> = reached.iter().map(|(c, at)| (*at, *c)).collect();
     cells.sort();

@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 /// prose must not cost as many look-ups as it has words.
 const WORDS_WATCHED_MAX: usize = 24;
 
+/// Distinct words that a position can hold.
+const WORDS_MAX: usize = 5;
+
 /// Why an alias was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
@@ -44,11 +47,21 @@ pub struct Alias {
     pub undone_at: Option<Timestamp>,
 }
 
-/// Which words were seen in one position of one wider skeleton.
+/// Which words were seen in one position of one wider skeleton: hashes of the distinct ones, until there
+/// are enough; 0 stands for none. A chance meeting of two words only makes an alias come later.
 #[derive(Default, Serialize, Deserialize)]
-struct Position {
-    /// Hashes of the distinct words, until there are enough.
-    words: Vec<u64>,
+struct Position([u16; WORDS_MAX]);
+
+impl Position {
+    /// Notes a word; tells how many distinct ones there are.
+    fn note(&mut self, word: &[u8]) -> usize {
+        let hash = (xxhash_rust::xxh3::xxh3_64(word) as u16).max(1);
+        let place = self.0.iter().position(|known| *known == hash || *known == 0);
+        if let Some(place) = place {
+            self.0[place] = hash;
+        }
+        self.0.iter().filter(|known| **known != 0).count()
+    }
 }
 
 /// Watches the positions of all skeletons of all services.
@@ -61,7 +74,8 @@ pub(super) struct Siblings {
     literals_min: usize,
     #[serde(skip)]
     positions_max: usize,
-    positions: BTreeMap<SkeletonKey, Position>,
+    /// By half of the key of the wider skeleton: among half a million an accident has odds of 10⁻⁸.
+    positions: BTreeMap<u64, Position>,
     unwatched: u64,
 }
 
@@ -73,7 +87,7 @@ impl Siblings {
     }
 
     pub(super) fn configure(&mut self, config: &LibraryConfig) {
-        self.words_min = config.alias_words_min.max(2);
+        self.words_min = config.alias_words_min.clamp(2, WORDS_MAX);
         self.literals_min = config.alias_literals_min;
         self.positions_max = config.positions_max;
     }
@@ -104,16 +118,12 @@ impl Siblings {
 
     /// Notes a word of a position; tells whether it has shown enough.
     fn count(&mut self, key: SkeletonKey, word: &[u8]) -> bool {
+        let key = key.0 as u64;
         if self.positions.len() >= self.positions_max && !self.positions.contains_key(&key) {
             self.unwatched += 1;
             return false;
         }
-        let position = self.positions.entry(key).or_default();
-        let hash = xxhash_rust::xxh3::xxh3_64(word);
-        if position.words.len() < self.words_min && !position.words.contains(&hash) {
-            position.words.push(hash);
-        }
-        position.words.len() >= self.words_min
+        self.positions.entry(key).or_default().note(word) >= self.words_min
     }
 }
 

@@ -5,6 +5,7 @@
 use super::alias::{Alias, Cause, Siblings};
 use super::skeleton::{Skeleton, SkeletonKey, key_of};
 use super::table::Table;
+use crate::attention::ledger::grow_by_little;
 use model::{Signature, SignatureId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,7 +23,8 @@ pub struct LibraryConfig {
     pub alias_words_min: usize,
     /// Literal words that must be left beside the opened position.
     pub alias_literals_min: usize,
-    /// Positions under observation.
+    /// Positions under observation: what some fifteen thousand signatures have. Beyond them new siblings
+    /// stay apart, and are counted.
     pub positions_max: usize,
     /// Aliases on record. Beyond it new ones still work, but cannot be split.
     pub aliases_max: usize,
@@ -35,7 +37,7 @@ impl Default for LibraryConfig {
             signatures_per_service_max: 20_000,
             alias_words_min: 5,
             alias_literals_min: 3,
-            positions_max: 400_000,
+            positions_max: 95_000,
             aliases_max: 100_000,
         }
     }
@@ -187,10 +189,15 @@ impl Library {
         Some(index)
     }
 
-    fn append(&mut self, signature: Signature) -> u32 {
+    fn append(&mut self, mut signature: Signature) -> u32 {
+        signature.service.shrink_to_fit();
+        signature.template.shrink_to_fit();
         let index = self.signatures.len() as u32;
+        grow_by_little(&mut self.signatures);
         self.signatures.push(signature);
+        grow_by_little(&mut self.forward);
         self.forward.push(index);
+        grow_by_little(&mut self.pinned);
         self.pinned.push(false);
         index
     }

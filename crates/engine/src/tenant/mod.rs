@@ -80,6 +80,11 @@ impl Tenant {
         self.ledger.reindex();
     }
 
+    /// Signatures known.
+    pub fn signatures(&self) -> usize {
+        self.library.len()
+    }
+
     /// Whose it is.
     pub fn id(&self) -> &TenantId {
         &self.id
