@@ -193,6 +193,9 @@ pub struct Discover {
     /// Pain: the chance up to which a severe event may also come by itself while a candidate is open, by
     /// how often its program has such; above it, the two have nothing to do with each other.
     pub pain_chance_max: f64,
+    /// Pain of another program on the same host, critical by its source's word: the chance up to which one may come so soon after an
+    /// occasion by itself. Less than above, for there are many other programs.
+    pub pain_follows_max: f64,
     /// Memory: occasions that suffice when the same thing ended badly before.
     pub recall_occasions_min: u32,
     /// Memory: time in which those occasions must fall.
@@ -275,6 +278,7 @@ impl Default for Discover {
             silence_spread_max: 0.15,
             silence_beats_missed: 6.0,
             pain_chance_max: 0.2,
+            pain_follows_max: 0.1,
             recall_occasions_min: 2,
             recall_within: Span::DAY,
             recall_surprise_min: 1.3,

@@ -41,6 +41,8 @@ pub struct Host {
     pub last: Timestamp,
     /// Events in all.
     pub events: u64,
+    /// Critical events of it that were hardly ever seen before.
+    pub critical: u32,
     /// The latest signatures that were new to it.
     pub births: Recent<(Timestamp, SignatureIndex), BIRTHS>,
     /// Kinds of message that it ever said.
@@ -82,6 +84,8 @@ pub struct Service {
     pub first: Timestamp,
     /// Severe events of it that were hardly ever seen before: how often such come at all.
     pub severe: u32,
+    /// Signatures that it says.
+    pub kinds: u32,
 }
 
 /// One occasion of a signature: when, where, about what.

@@ -163,6 +163,7 @@ impl Ledger {
             first: sighting.at,
             last: sighting.at,
             events: 0,
+            critical: 0,
             births: Recent::default(),
             kinds: 0,
             rare: Recent::default(),
@@ -182,7 +183,7 @@ impl Ledger {
             return self.service(OTHER, at, services_max);
         }
         let index = ServiceIndex(self.services.len() as u32);
-        self.services.push(Service { name: name.to_owned(), first: at, severe: 0 });
+        self.services.push(Service { name: name.to_owned(), first: at, severe: 0, kinds: 0 });
         self.service_of.insert(name.to_owned(), index);
         index
     }
@@ -200,6 +201,7 @@ impl Ledger {
             let service = self.service(sighting.service, sighting.at, config.limits.services_max);
             grow_by_little(&mut self.kinds);
             self.kinds.push(Kind::new(service, sighting.at));
+            self.services[service.0 as usize].kinds += 1;
         }
         is_new
     }

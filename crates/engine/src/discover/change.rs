@@ -18,7 +18,9 @@ pub fn is_change(
     let kind = view.ledger.kind(signature);
     let service = &view.ledger.services[kind.service.0 as usize];
     let tenant_since = view.ledger.first;
-    let is_new_service = service.first - tenant_since > Span::HOUR.times(6)
+    // A program that speaks only in trouble is new with its first trouble: one kind is no rollout.
+    let is_new_service = service.kinds > 1
+        && service.first - tenant_since > Span::HOUR.times(6)
         && kind.first.at() - service.first < Span::DAY
         && view.now - service.first < Span::DAY;
     if is_new_service {

@@ -145,8 +145,9 @@ pub fn least_likely(view: View<'_>, index: CellIndex, dropped: u32) -> Result<Ru
             });
         }
     }
-    // Bonferroni over the runs tried.
-    let tried = (longest.saturating_sub(2)).max(1) as f64;
+    // The runs tried lie one in the other, so most say the same: about one more is independent with each
+    // doubling of the length. The calibration measures what this comes to.
+    let tried = 1.0 + (longest.saturating_sub(2).max(1) as f64).ln();
     best.map(|run| Run { surprise: (run.surprise - tried.log10()).max(0.0), ..run }).ok_or(shut)
 }
 

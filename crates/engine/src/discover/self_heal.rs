@@ -18,6 +18,9 @@ pub const DETECTOR: Detector = Detector {
     on_tick: None,
 };
 
+/// Turns that two messages must have taken before their order alone says that one heals the other.
+const TURNS_MIN: u32 = 5;
+
 fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
     let cell = moment.started()?;
     // Either half may be the one that completes the evidence.
@@ -86,5 +89,20 @@ pub fn heals(view: View<'_>, first: CellIndex, second: CellIndex) -> bool {
     let level = |cell: CellIndex| view.ledger[cell].worst.unwrap_or(Severity::Info);
     let fails = kind(first).fails || level(first).is_at_least(Severity::Warning);
     let eases = level(second) > level(first) && !kind(second).fails;
-    fails && (kind(second).recovers || eases) && level(second) >= level(first)
+    let speaks = kind(second).recovers || eases || alternates(view, first, second);
+    fails && speaks && level(second) >= level(first)
+}
+
+/// Whether two messages of one program take turns: neither comes twice in a row but by accident. Then the
+/// second ends what the first began, whatever the words are.
+fn alternates(view: View<'_>, first: CellIndex, second: CellIndex) -> bool {
+    let (one, other) = (&view.ledger[first], &view.ledger[second]);
+    let kind = |cell: CellIndex| view.ledger.kind_of(cell);
+    let pairs = one.partners().iter().find(|p| p.cell == second && p.after > 0);
+    let pairs = pairs.map_or(0, |p| u32::from(p.after));
+    let most = one.occasions.max(other.occasions);
+    kind(first).service == kind(second).service
+        && !kind(second).fails
+        && pairs >= TURNS_MIN
+        && pairs + 1 >= most
 }

@@ -3,6 +3,7 @@
 //! The number of hosts expected is at most the number of occasions expected in that time over the
 //! whole tenant. A change that brings several new messages to several hosts is not a spread.
 
+use super::candidate::Candidate;
 use super::usual::Usual;
 use super::{Detector, Facts, Finding, Moment, View, change, marks_since};
 use crate::attention::cell::CellIndex;
@@ -91,9 +92,12 @@ fn wave(view: View<'_>, kind: &Kind, recent: &[Reach], occasions: f64) -> Option
     let since = reached.values().copied().min()?;
     // Where everything is new, being new says nothing; later, not having been seen for days does.
     let tenant_days = days(since - view.ledger.first).clamp(0.02, UNSEEN_DAYS_MAX);
+    let own_days = days(since - kind.first.at());
+    // What was born before the wave is judged by its own short life: it may be common from now on.
+    let is_newborn = is_newborn(kind, since, view);
     let usual = Usual {
         occasions: (occasions - recent.len() as f64).max(0.0),
-        days: days(since - kind.first.at()).max(tenant_days),
+        days: if is_newborn { own_days.max(tenant_days) } else { own_days },
     };
     // What every host has every day spreads nowhere.
     let hosts = view.ledger.hosts.len() as f64;
@@ -104,6 +108,25 @@ fn wave(view: View<'_>, kind: &Kind, recent: &[Reach], occasions: f64) -> Option
     // The first host opened the window, so only the others are evidence.
     let surprise = usual.surprise_of_distinct(reached.len() as u64 - 1, within);
     Some(Wave { reached, since, expected: usual.per_day() * within, surprise, shared: false })
+}
+
+/// Whether the message itself came with the wave that began then.
+fn is_newborn(kind: &Kind, since: Timestamp, view: View<'_>) -> bool {
+    since - kind.first.at() <= view.config.discover.change_within
+}
+
+/// Whether a spread may be told: a message that came with it may be the first of a rollout, whose other
+/// messages are only seen later; so it waits until a change would have shown itself.
+pub fn has_settled(candidate: &Candidate, view: View<'_>) -> bool {
+    let signature = view.ledger[candidate.lead()].signature;
+    let is_newborn = is_newborn(view.ledger.kind(signature), candidate.onset, view);
+    if !is_newborn {
+        return true;
+    }
+    let of_it = candidate.cells.iter().filter(|c| view.ledger[**c].signature == signature);
+    let reached = of_it.map(|cell| (*cell, view.ledger[*cell].since())).collect();
+    view.now - candidate.onset >= view.config.discover.change_within
+        && !change::is_change(view, signature, &reached)
 }
 
 fn days(span: Span) -> f64 {

@@ -171,7 +171,13 @@ impl Stories {
     }
 
     /// Notes that a severe event may be the end of open stories of the same host and service.
-    pub fn hurt(&mut self, cell: CellIndex, mark: Mark, view: View<'_>) -> Vec<StoryIndex> {
+    pub fn hurt(
+        &mut self,
+        cell: CellIndex,
+        mark: Mark,
+        is_critical: bool,
+        view: View<'_>,
+    ) -> Vec<StoryIndex> {
         let subject = &view.ledger[cell];
         let service = view.ledger.kind_of(cell).service;
         let mut hurt = Vec::new();
@@ -179,12 +185,13 @@ impl Stories {
             let Some(candidate) = self.candidates.get_mut(index) else {
                 continue;
             };
-            let related = may_hurt(candidate, service, mark.at, view)
-                && !candidate.cells.contains(&cell)
-                && candidate.cells.iter().any(|c| {
-                    view.ledger[*c].host == subject.host
-                        && view.ledger.kind_of(*c).service == service
-                });
+            let here = |c: &&CellIndex| view.ledger[**c].host == subject.host;
+            let of_service = |c: &CellIndex| view.ledger.kind_of(*c).service == service;
+            let mut cells = candidate.cells.iter().filter(here).peekable();
+            let related = !candidate.cells.contains(&cell)
+                && cells.peek().is_some()
+                && (cells.any(of_service) && may_hurt(candidate, service, mark.at, view)
+                    || is_critical && follows(candidate, mark.at, view));
             if related {
                 candidate.pain = Some(Pain { signature: subject.signature, mark });
                 hurt.push(*index);
@@ -226,6 +233,15 @@ impl Stories {
             self.by_id.remove(&gone.id);
         }
         for cell in gone.cells {
+            if let Some(past) = self.past.get_mut(&cell) {
+                past.retain(|i| *i != index);
+            }
+        }
+    }
+
+    /// Remembers a closed one no more: what was told while learning was judged against next to no history.
+    pub fn unlearn(&mut self, index: StoryIndex) {
+        for cell in self[index].cells.clone() {
             if let Some(past) = self.past.get_mut(&cell) {
                 past.retain(|i| *i != index);
             }
@@ -306,7 +322,8 @@ impl Stories {
 fn covered(candidate: &Candidate, ledger: Known<'_>) -> f64 {
     let lived = (candidate.last - candidate.onset).as_secs_f64().max(1.0);
     let lead = &ledger[candidate.lead()];
-    let moments = match lead.is_stream() {
+    let is_rate = matches!(candidate.kind, CandidateType::Burst | CandidateType::Anomaly);
+    let moments = match is_rate || lead.is_stream() {
         true => candidate.events as f64,
         false => candidate.cells.len() as f64 * f64::from(candidate.occasions.max(1)),
     };
@@ -373,6 +390,18 @@ pub fn may_hurt(
     candidate.pain.is_none()
         && candidate.kind != CandidateType::Spread
         && 1.0 - (-expected).exp() <= view.config.discover.pain_chance_max
+}
+
+/// Whether a critical event of another program follows a candidate's latest occasion so closely that it is no
+/// chance, by how often its host has such at all and how many occasions there were to follow.
+fn follows(candidate: &Candidate, at: Timestamp, view: View<'_>) -> bool {
+    let days = |span: Span| span.as_secs_f64() / 86_400.0;
+    let host = view.ledger.host_of(candidate.lead());
+    let rate = (f64::from(host.critical) + 0.5) / days(at - host.first).max(1.0);
+    let waits = days(at - candidate.last).max(0.0) * f64::from(candidate.occasions.max(1));
+    candidate.pain.is_none()
+        && candidate.kind != CandidateType::Spread
+        && 1.0 - (-rate * waits).exp() <= view.config.discover.pain_follows_max
 }
 
 /// Whether a sighting of this cell counts as pain: severe by its source's word, and hardly ever

@@ -202,6 +202,11 @@ impl Tenant {
         let ends_learning = self.learning && !self.is_learning(config);
         let (stories, view) = self.stories_and_view(config);
         let mut over = stories.close_quiet(view);
+        let was_learning = self.learning;
+        let (stories, view) = self.stories_and_view(config);
+        if was_learning {
+            over.iter().for_each(|index| stories.unlearn(*index));
+        }
         if ends_learning {
             // What looked unusual against next to no history is the usual that was learnt.
             over.extend(stories.forget_open(view));

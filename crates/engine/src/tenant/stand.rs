@@ -8,7 +8,7 @@ use crate::attention::known::Kind;
 use crate::config::Config;
 use crate::discover::candidate::Candidate;
 use crate::discover::recurrence::Run;
-use crate::discover::{View, budget};
+use crate::discover::{View, budget, spread};
 use crate::memory::recall;
 use crate::score;
 use crate::signature::SignatureIndex;
@@ -45,7 +45,9 @@ impl Tenant {
         let is_known = candidate.kind == CandidateType::Spread
             || known_for >= view.config.attention.learning_span;
         let price = budget::price(candidate, &self.tests, view);
-        is_known && price.is_none_or(|price| price.is_paid())
+        let is_settled =
+            candidate.kind != CandidateType::Spread || spread::has_settled(candidate, view);
+        is_known && is_settled && price.is_none_or(|price| price.is_paid())
     }
 
     fn admit(&mut self, index: StoryIndex, config: &Config) {

@@ -116,12 +116,16 @@ impl Tenant {
         self.end_silence(cell, config, out);
         if story::is_severe(self.view(config), cell, severity) {
             let (stories, view) = self.stories_and_view(config);
-            for index in stories.hurt(cell, mark, view) {
+            let is_critical = severity.is_some_and(|s| s.is_at_least(Severity::Critical));
+            for index in stories.hurt(cell, mark, is_critical, view) {
                 self.restand(index, config, out);
             }
             let service = self.ledger.kind_of(cell).service.0 as usize;
             let severe = &mut self.ledger.services[service].severe;
             *severe = severe.saturating_add(1);
+            let host = self.ledger[cell].host.0 as usize;
+            let critical = &mut self.ledger.hosts[host].critical;
+            *critical = critical.saturating_add(u32::from(is_critical));
         }
         self.stand(moment.signature, Some((cell, moment.run)), config, out);
     }

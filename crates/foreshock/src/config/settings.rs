@@ -150,6 +150,7 @@ settings! {
     discover.host_silence_others: 0.0, 1.0;
     discover.host_silence_together: 1.0, DAY;
     discover.pain_chance_max: 0.0, 1.0;
+    discover.pain_follows_max: 0.0, 1.0;
     discover.recall_occasions_min: 1.0, 16.0;
     discover.recall_within: MINUTE, 60.0 * DAY;
     discover.recall_surprise_min: 0.0, DECADES;
