@@ -296,10 +296,13 @@ pub struct Digest {
     pub items_max: usize,
     /// New candidates shown per tenant and day; the false-alarm budget.
     pub new_per_day_max: usize,
+    /// Quiet notes on ordinary change that are written out, newest and largest first; further ones are
+    /// counted. Half a dozen are read in passing.
+    pub notes_max: usize,
 }
 
 impl Default for Digest {
     fn default() -> Self {
-        Digest { items_max: 10, new_per_day_max: 10 }
+        Digest { items_max: 10, new_per_day_max: 10, notes_max: 6 }
     }
 }
