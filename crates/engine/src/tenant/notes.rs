@@ -129,7 +129,7 @@ fn born_together(kinds: &[SignatureIndex], ledger: &Ledger, config: &Config) -> 
     let passed = |(new, kinds): (Option<ServiceIndex>, Vec<SignatureIndex>)| Passed {
         reason: if new.is_some() { Reason::NewProgram } else { Reason::Rollout },
         cells: kinds.iter().flat_map(|k| ledger.cells_of(*k)).take(PARTS_MAX).collect(),
-        since: kinds.iter().map(|kind| first(kind)).min().unwrap_or_default(),
+        since: kinds.iter().map(first).min().unwrap_or_default(),
     };
     born.into_iter().map(passed).collect()
 }

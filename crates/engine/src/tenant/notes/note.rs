@@ -122,6 +122,9 @@ impl Note {
 
     /// Its lines up to now.
     pub(super) fn lines(&self, ledger: &Ledger) -> u64 {
+        if self.reason == Reason::NewProgram {
+            return self.cells(ledger).iter().map(|cell| ledger[*cell].events).sum();
+        }
         let lines = |part: &Part| ledger[part.cell].events.saturating_sub(part.events);
         self.over.unwrap_or_else(|| self.parts.iter().map(lines).sum())
     }
@@ -174,14 +177,28 @@ impl Note {
         passed.cells.iter().any(is_in)
     }
 
+    /// What it is about: of a new program all that it says where it is new, of all else what was
+    /// passed over.
+    pub(super) fn cells(&self, ledger: &Ledger) -> Vec<CellIndex> {
+        if self.reason != Reason::NewProgram {
+            return self.parts.iter().map(|part| part.cell).collect();
+        }
+        let kinds = (0..).map(SignatureIndex).zip(&ledger.kinds);
+        let said = kinds.filter(|(_, kind)| kind.service == self.service);
+        let since = |cell: &CellIndex| ledger.service_on_host(self.service, ledger[*cell].host);
+        let is_new = |cell: &CellIndex| since(cell).is_some_and(|at| at + TOGETHER >= self.first);
+        said.flat_map(|(signature, _)| ledger.cells_of(signature)).filter(is_new).collect()
+    }
+
+    /// Its hosts.
     pub(super) fn hosts(&self, ledger: &Ledger) -> BTreeSet<HostIndex> {
-        self.parts.iter().map(|part| ledger[part.cell].host).collect()
+        self.cells(ledger).iter().map(|cell| ledger[*cell].host).collect()
     }
 
     /// Its kinds of message, in the order in which they were passed over.
     pub(super) fn kinds(&self, ledger: &Ledger) -> Vec<SignatureIndex> {
         let mut seen = BTreeSet::new();
-        let kinds = self.parts.iter().map(|part| ledger[part.cell].signature);
+        let kinds = self.cells(ledger).into_iter().map(|cell| ledger[cell].signature);
         kinds.filter(|kind| seen.insert(*kind)).collect()
     }
 }

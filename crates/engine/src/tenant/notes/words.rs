@@ -2,7 +2,7 @@
 
 use super::Notes;
 use super::note::{Note, PARTS_MAX};
-use crate::attention::cell::HostIndex;
+use crate::attention::cell::{CellIndex, HostIndex};
 use crate::discover::View;
 use crate::discover::passed::Reason;
 use crate::score::{number, shorten};
@@ -19,9 +19,10 @@ const LETTERS: usize = 40;
 impl Notes {
     /// The changes recognised since then, and the hosts that are still learnt, in words.
     pub(in crate::tenant) fn told(&self, since: Timestamp, view: View<'_>) -> Vec<String> {
-        let mut notes: Vec<&Note> = self.notes.iter().filter(|n| n.is_told(since)).collect();
+        let told = self.notes.iter().filter(|n| n.is_told(since, view));
+        let mut notes: Vec<&Note> = told.collect();
         let day = |note: &Note| note.told.floor(Span::DAY);
-        notes.sort_by_key(|n| Reverse((day(n), n.lines(view.ledger.as_it_is()))));
+        notes.sort_by_cached_key(|n| Reverse((day(n), n.lines(view.ledger.as_it_is()))));
         let most = view.config.digest.notes_max;
         let more = notes.len().saturating_sub(most);
         let mut told: Vec<String> = notes.iter().take(most).map(|n| n.words(view)).collect();
@@ -80,8 +81,17 @@ impl Notes {
 }
 
 impl Note {
-    fn is_told(&self, since: Timestamp) -> bool {
-        self.told > since && self.reason != Reason::NewHost
+    /// What has become a story is told there, and was not ordinary.
+    fn is_told(&self, since: Timestamp, view: View<'_>) -> bool {
+        if self.told <= since || self.reason == Reason::NewHost {
+            return false;
+        }
+        let cells = self.cells(view.ledger.as_it_is());
+        let is_story = |cell: &&CellIndex| {
+            let row = &view.ledger[**cell];
+            row.candidate.is_some() || row.told_until.at() > self.first
+        };
+        2 * cells.iter().filter(is_story).count() < cells.len()
     }
 
     fn words(&self, view: View<'_>) -> String {
