@@ -186,7 +186,8 @@ impl Note {
         let kinds = (0..).map(SignatureIndex).zip(&ledger.kinds);
         let said = kinds.filter(|(_, kind)| kind.service == self.service);
         let since = |cell: &CellIndex| ledger.service_on_host(self.service, ledger[*cell].host);
-        let is_new = |cell: &CellIndex| since(cell).is_some_and(|at| at + TOGETHER >= self.first);
+        // Where it came a little earlier it may have chattered later.
+        let is_new = |cell: &CellIndex| since(cell).is_some_and(|at| at + Span::DAY >= self.first);
         said.flat_map(|(signature, _)| ledger.cells_of(signature)).filter(is_new).collect()
     }
 

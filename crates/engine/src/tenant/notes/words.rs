@@ -116,7 +116,7 @@ impl Note {
             ),
             Reason::NewProgram => format!(
                 "{service} is new on {on} since {} and speaks {}: taken for a new program: {quoted}.",
-                self.first.to_minute_text(),
+                self.program_since(view).to_minute_text(),
                 self.pace(hosts.len(), view),
             ),
             Reason::Window => format!(
@@ -153,10 +153,17 @@ impl Note {
         }
     }
 
+    /// When a new program first spoke where it is new.
+    fn program_since(&self, view: View<'_>) -> Timestamp {
+        let cells = self.cells(view.ledger.as_it_is());
+        let first = cells.iter().map(|cell| view.ledger[*cell].first().at).min();
+        first.unwrap_or(self.first)
+    }
+
     /// How often it speaks on each host; a rate is known after a day.
     fn pace(&self, hosts: usize, view: View<'_>) -> String {
         let said = self.lines(view.ledger.as_it_is());
-        let days = (view.now - self.first).as_secs_f64() / 86_400.0;
+        let days = (view.now - self.program_since(view)).as_secs_f64() / 86_400.0;
         if days < 1.0 {
             return format!("often ({} so far)", lines(said));
         }
