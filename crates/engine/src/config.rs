@@ -307,10 +307,13 @@ pub struct Digest {
     pub false_alarms_per_day: f64,
     /// New candidates shown per tenant and day, however strong: what a person can take in.
     pub new_per_day_max: usize,
+    /// Quiet notes on ordinary change that are written out, newest and largest first; further ones are
+    /// counted. Half a dozen are read in passing.
+    pub notes_max: usize,
 }
 
 impl Default for Digest {
     fn default() -> Self {
-        Digest { items_max: 10, false_alarms_per_day: 1.0, new_per_day_max: 10 }
+        Digest { items_max: 10, false_alarms_per_day: 1.0, new_per_day_max: 10, notes_max: 6 }
     }
 }

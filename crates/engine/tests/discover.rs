@@ -1,6 +1,6 @@
 //! Streams of invented messages → what the engine says of them. Each case is a folder of
 //! `fixtures/discover/`: `input.txt` in the small language of `streams`, `expected.txt` with every
-//! candidate, every band above background, and the digest's titles at the end.
+//! candidate, every band above background, and the digest's titles and quiet notes at the end.
 #![allow(clippy::unwrap_used, reason = "a test says by panicking")]
 
 mod streams;
@@ -51,6 +51,12 @@ fn story(changes: &[Change], digest: &Digest) -> String {
         for compared in item.why.iter().filter(|why| why.contains("(chance would give")) {
             writeln!(text, "  {compared}").unwrap();
         }
+    }
+    if !digest.quiet.notes.is_empty() {
+        text.push('\n');
+    }
+    for note in &digest.quiet.notes {
+        writeln!(text, "quiet: {note}").unwrap();
     }
     text
 }

@@ -36,6 +36,8 @@ const EVIDENCE_MAX: f32 = 200.0;
 /// An hour's record that is so many times its usual was a chance clump and may come at any hour; a
 /// smaller one is the rhythm of that hour (a nightly job) and excuses nothing at another.
 const SPORADIC: f32 = 3.0;
+/// A job has so much of its usual day within the three hours around it.
+const JOB_SHARE: f32 = 0.75;
 
 /// A count in one byte: sixteen steps per doubling, 2 % off at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -292,6 +294,14 @@ impl Rate {
             (now.contains(&hour) || is_sporadic).then_some(most)
         });
         counts.fold(0.0, f32::max).round() as u32
+    }
+
+    /// Whether most of what is usual comes at about this time of day, as of a job.
+    pub fn is_usual_only_now(&self) -> bool {
+        let usual = |hour: usize| self.usual[hour].count();
+        let whole: f32 = (0..HOURS).map(usual).sum();
+        let now: f32 = near(hour_of_day(self.slot)).into_iter().map(usual).sum();
+        now > 0.0 && now >= JOB_SHARE * whole
     }
 }
 

@@ -6,8 +6,11 @@
 //!
 //! [`Rate`]: crate::attention::rate::Rate
 
+use super::passed::{Judged, Passed, Reason};
 use super::{Detector, Facts, Finding, Moment, View};
-use model::{CandidateType, Severity, Span};
+use crate::attention::cell::Cell;
+use crate::attention::rate::Rate;
+use model::{CandidateType, Severity, Span, Timestamp};
 
 /// In the list of detectors.
 pub const DETECTOR: Detector = Detector {
@@ -20,33 +23,47 @@ pub const DETECTOR: Detector = Detector {
 /// History that the usual must at least rest on.
 const HISTORY_MIN: Span = Span::HOUR.times(6);
 
-fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
+fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
     let index = moment.cell;
     let cell = &view.ledger[index];
     let asked = &view.config.discover;
     let rate = cell.rate.as_ref()?;
     let (events, hour) = (rate.quarter(), rate.hour());
-    if hour < asked.burst_events_min || cell.worst == Some(Severity::Debug) {
+    if hour < asked.burst_events_min {
         return None;
     }
     let surprise = rate.burst_decades();
     if surprise < asked.burst_surprise_min {
         return None;
     }
+    let onset = rate.since().max(cell.since());
+    let passed = |reason| Some(Judged::Passed(Passed { reason, cells: vec![index], since: onset }));
     let usual_hour_max = rate.largest_hour();
+    let is_debug = cell.worst == Some(Severity::Debug);
     if f64::from(hour) < asked.burst_over_max * f64::from(usual_hour_max) {
-        return None;
+        let is_nightly = !is_debug && is_nightly(cell, rate, view.now, asked.burst_events_min);
+        return is_nightly.then_some(()).and_then(|()| passed(Reason::Nightly));
+    }
+    if is_debug {
+        return passed(Reason::Debug);
     }
     if view.now - view.ledger.host_of(index).first < HISTORY_MIN {
-        return None;
+        return passed(Reason::NewHost);
     }
-    Some(Finding {
+    Some(Judged::Found(Finding {
         kind: CandidateType::Burst,
         cells: vec![index],
-        onset: rate.since().max(cell.since()),
+        onset,
         events: u64::from(hour),
         marks: cell.marks_since(view.now - Span::HOUR),
         surprise: surprise.min(crate::stats::SURPRISE_MAX),
         facts: Facts::Burst { events, hour, usual_hour_max, expected: rate.usual_quarter() },
-    })
+    }))
+}
+
+/// Whether it is a job of every day at about this hour: most of its usual comes then, and on each of
+/// the two days before it was as busy as a burst.
+fn is_nightly(cell: &Cell, rate: &Rate, now: Timestamp, events_min: u32) -> bool {
+    let [_, before, two_before, ..] = cell.days.back_from(now);
+    before.min(two_before) >= events_min && rate.is_usual_only_now()
 }

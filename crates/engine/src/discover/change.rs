@@ -2,19 +2,20 @@
 //! recognised by company: kinds of message that were born together on the same hosts.
 
 use super::View;
+use super::passed::Reason;
 use crate::attention::cell::CellIndex;
 use crate::signature::SignatureIndex;
 use model::{Span, Timestamp};
 use std::collections::BTreeMap;
 
-/// Whether the arrival of a signature on these cells is part of a change: the program itself is
+/// The change that the arrival of a signature on these cells is part of, if any: the program itself is
 /// new to the tenant; or most of the hosts share another signature that was born at the same time;
 /// or they share several others that are rare and came in the same minutes (a reboot).
-pub fn is_change(
+pub fn change(
     view: View<'_>,
     signature: SignatureIndex,
     reached: &BTreeMap<CellIndex, Timestamp>,
-) -> bool {
+) -> Option<Reason> {
     let kind = view.ledger.kind(signature);
     let service = &view.ledger.services[kind.service.0 as usize];
     let tenant_since = view.ledger.first;
@@ -24,7 +25,7 @@ pub fn is_change(
         && kind.first.at() - service.first < Span::DAY
         && view.now - service.first < Span::DAY;
     if is_new_service {
-        return true;
+        return Some(Reason::NewProgram);
     }
     let asked = &view.config.discover;
     let (mut born, mut seen) = (BTreeMap::new(), BTreeMap::new());
@@ -38,8 +39,10 @@ pub fn is_change(
     let shared = |company: &BTreeMap<SignatureIndex, usize>| {
         1 + company.values().filter(|hosts| **hosts >= most).count()
     };
-    shared(&born) >= asked.change_births_min as usize
-        || shared(&seen) >= asked.change_company_min as usize
+    if shared(&born) >= asked.change_births_min as usize {
+        return Some(Reason::Rollout);
+    }
+    (shared(&seen) >= asked.change_company_min as usize).then_some(Reason::Window)
 }
 
 /// Counts, for each other signature, this host if it came near `at` there.

@@ -15,6 +15,7 @@ pub mod gate;
 pub mod lexicon;
 pub mod novelty;
 pub mod over;
+pub mod passed;
 pub mod precursor;
 pub mod recurrence;
 pub mod self_heal;
@@ -31,6 +32,7 @@ use crate::config::Config;
 use crate::signature::{Library, SignatureIndex};
 use crate::values::Label;
 use model::{CandidateId, CandidateType, Span, TenantId, Timestamp};
+use passed::Judged;
 use recurrence::Run;
 use serde::{Deserialize, Serialize};
 
@@ -293,7 +295,7 @@ pub struct Detector {
     /// What it looks for, in one line.
     pub summary: &'static str,
     /// Judges after a sighting.
-    pub on_sighting: Option<fn(View<'_>, &Moment) -> Option<Finding>>,
+    pub on_sighting: Option<fn(View<'_>, &Moment) -> Option<Judged>>,
     /// Judges when time has passed.
     pub on_tick: Option<fn(View<'_>) -> Vec<Finding>>,
 }

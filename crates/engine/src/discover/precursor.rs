@@ -4,6 +4,7 @@
 //! much more often than it leads.
 
 use super::gate::Asked;
+use super::passed::Judged;
 use super::recurrence::unusual_run;
 use super::{Detector, Facts, Finding, Moment, View, marks_since, occasions_since, self_heal};
 use crate::attention::cell::CellIndex;
@@ -22,8 +23,11 @@ pub const DETECTOR: Detector = Detector {
 /// Mean delay below which two messages are one happening and none announces the other.
 const LAG_SECS_MIN: u32 = 2;
 
-fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
-    let cell = moment.started()?;
+fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
+    judge_pair(view, moment.started()?).map(Judged::Found)
+}
+
+fn judge_pair(view: View<'_>, cell: CellIndex) -> Option<Finding> {
     if let Some(finding) = judge_leader(view, cell) {
         return Some(finding);
     }

@@ -5,6 +5,7 @@
 //! whichever is higher. The smallest chance, paid for by the number of runs tried, is the surprise.
 
 use super::gate::{Asked, Gate, PassedOver};
+use super::passed::{Judged, Passed, Reason};
 use super::usual::Usual;
 use super::{Detector, Facts, Finding, LearntFrom, Moment, View};
 use crate::attention::cell::{Cell, CellIndex};
@@ -70,10 +71,12 @@ pub fn asked(config: &Config) -> Asked {
     }
 }
 
-fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
+fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
     let cell = moment.started()?;
-    let run = moment.run?;
-    asked(view.config).lets_through(&run).then(|| Finding {
+    let Some(run) = moment.run else {
+        return chatter(view, cell).map(Judged::Passed);
+    };
+    let finding = asked(view.config).lets_through(&run).then(|| Finding {
         kind: CandidateType::Recurrence,
         cells: vec![cell],
         events: u64::from(run.occasions),
@@ -86,6 +89,17 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
             usual_per_day: run.usual_per_day,
             learnt_from: run.learnt_from,
         },
+    });
+    finding.map(Judged::Found)
+}
+
+/// The talk of a program that is itself new here, often enough for a run.
+fn chatter(view: View<'_>, cell: CellIndex) -> Option<Passed> {
+    let is_often = view.ledger[cell].occasions >= view.config.discover.recurrence_occasions_min;
+    (is_often && passed_over(view, cell) == Some(PassedOver::NewProgram)).then(|| Passed {
+        reason: Reason::NewProgram,
+        cells: vec![cell],
+        since: view.ledger.service_since(cell),
     })
 }
 

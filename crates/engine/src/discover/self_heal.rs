@@ -5,6 +5,7 @@
 //! and severities only decide that B is the recovery of A.
 
 use super::gate::Asked;
+use super::passed::Judged;
 use super::recurrence::unusual_run;
 use super::{Detector, Facts, Finding, Moment, View, marks_since, occasions_since};
 use crate::attention::cell::CellIndex;
@@ -21,8 +22,11 @@ pub const DETECTOR: Detector = Detector {
 /// Turns that two messages must have taken before their order alone says that one heals the other.
 const TURNS_MIN: u32 = 5;
 
-fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
-    let cell = moment.started()?;
+fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
+    judge_pair(view, moment.started()?).map(Judged::Found)
+}
+
+fn judge_pair(view: View<'_>, cell: CellIndex) -> Option<Finding> {
     // Either half may be the one that completes the evidence.
     if let Some(finding) = judge_failure(view, cell) {
         return Some(finding);

@@ -4,6 +4,7 @@
 //! whole tenant. A change that brings several new messages to several hosts is not a spread.
 
 use super::candidate::Candidate;
+use super::passed::{Judged, Passed};
 use super::usual::Usual;
 use super::{Detector, Facts, Finding, Moment, View, change, marks_since};
 use crate::attention::cell::CellIndex;
@@ -23,7 +24,7 @@ pub const DETECTOR: Detector = Detector {
 /// History that the usual must at least rest on: in a stream's first hours every host is new.
 const HISTORY_MIN: Span = Span::HOUR.times(6);
 
-fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
+fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
     let cell = moment.started()?;
     let asked = &view.config.discover;
     let kind = view.ledger.kind(moment.signature);
@@ -61,10 +62,13 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Finding> {
         .filter(|wave| wave.surprise >= asked.spread_surprise_min)
         .max_by(|a, b| a.surprise.total_cmp(&b.surprise));
     let wave = shared.or_else(any)?;
-    if change::is_change(view, moment.signature, &wave.reached) {
-        return None;
-    }
-    Some(finding(view, moment.signature, wave))
+    Some(match change::change(view, moment.signature, &wave.reached) {
+        Some(reason) => {
+            let cells = wave.reached.keys().copied().collect();
+            Judged::Passed(Passed { reason, cells, since: wave.since })
+        }
+        None => Judged::Found(finding(view, moment.signature, wave)),
+    })
 }
 
 /// Days without a message that a new one is believed to have been unseen for, at most: older records
@@ -126,7 +130,7 @@ pub fn has_settled(candidate: &Candidate, view: View<'_>) -> bool {
     let of_it = candidate.cells.iter().filter(|c| view.ledger[**c].signature == signature);
     let reached = of_it.map(|cell| (*cell, view.ledger[*cell].since())).collect();
     view.now - candidate.onset >= view.config.discover.change_within
-        && !change::is_change(view, signature, &reached)
+        && change::change(view, signature, &reached).is_none()
 }
 
 fn days(span: Span) -> f64 {

@@ -110,7 +110,7 @@ impl Tenant {
             signatures: self.ledger.kinds.len() as u64,
             bands,
             ignored_events,
-            notes: self.notes.since(since, &self.library),
+            notes: self.notes.told(since, self.view(config)),
             held_back: 0,
             cut: Vec::new(),
             learning_until: self.is_learning(config).then(|| self.learning_until(config)),

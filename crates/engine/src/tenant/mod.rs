@@ -222,7 +222,7 @@ impl Tenant {
             self.stand(signature, None, config, out);
         }
         self.release_contexts(config);
-        self.notes.turn(&self.ledger, self.learning, config);
+        self.notes.turn(&self.ledger, config);
         self.say_limits(config, out);
     }
 

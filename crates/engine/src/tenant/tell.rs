@@ -4,6 +4,7 @@ use super::Tenant;
 use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::attention::mark::{Mark, Secs};
 use crate::config::Config;
+use crate::discover::passed::Judged;
 use crate::discover::story::{self, Told};
 use crate::discover::{DETECTORS, Facts, Finding, Moment};
 use crate::memory::recall;
@@ -31,12 +32,22 @@ impl Tenant {
         (age <= config.discover.spread_within.times(4)).then_some(index)
     }
 
-    /// Lets the detectors judge a sighting; the first that speaks names the subject.
+    /// Lets the detectors judge a sighting; the first that speaks names the subject. What is passed
+    /// over is noted if none does.
     pub(super) fn detect(&mut self, moment: &Moment, config: &Config, out: &mut Vec<Change>) {
         let view = self.view(config);
         let mut judges = DETECTORS.iter().filter_map(|detector| detector.on_sighting);
-        if let Some(finding) = judges.find_map(|judge| judge(view, moment)) {
-            self.tell(finding, config, out);
+        let mut passed = Vec::new();
+        let found = judges.find_map(|judge| match judge(view, moment)? {
+            Judged::Found(finding) => Some(finding),
+            Judged::Passed(over) => {
+                passed.push(over);
+                None
+            }
+        });
+        match found {
+            Some(finding) => self.tell(finding, config, out),
+            None => passed.into_iter().for_each(|p| self.notes.take(p, &self.ledger, config)),
         }
     }
 

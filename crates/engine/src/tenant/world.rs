@@ -221,7 +221,7 @@ impl<'a> World<'a> {
         let moment = Moment { signature, cell, starts, run };
         self.grow(cell, mark);
         let mut judges = DETECTORS.iter().filter_map(|detector| detector.on_sighting);
-        if let Some(finding) = judges.find_map(|judge| judge(self.view(), &moment)) {
+        if let Some(finding) = judges.find_map(|judge| judge(self.view(), &moment)?.found()) {
             self.tell(finding);
         }
         if starts {

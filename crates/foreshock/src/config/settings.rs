@@ -168,6 +168,7 @@ settings! {
     digest.items_max: 1.0, 10.0;
     digest.false_alarms_per_day: 0.001, 1_000.0;
     digest.new_per_day_max: 1.0, 1_000.0;
+    digest.notes_max: 0.0, 100.0;
 }
 
 /// The settings of a table; none where there is no such table.

@@ -28,6 +28,12 @@ impl Subject<'_> {
         }
         for n in 1..=free.len() {
             let (band, until) = self.after_hosts(&free[..n])?;
+            // What time alone brings is no matter of hosts.
+            let mut idle = self.world();
+            idle.advance(until);
+            if idle.band() != self.band {
+                return None;
+            }
             let is_enough = band > self.band;
             if is_enough || (n == free.len() && band == self.band) {
                 return Some(self.reached(&free[..n], until, band, is_enough));
