@@ -119,11 +119,11 @@ pub struct Discover {
     /// Recurrence: evidence asked for. Each new occasion of a rare message is one test; with some
     /// hundred of them a day, 10⁻⁴ is a false alarm every few weeks.
     pub recurrence_surprise_min: f64,
-    /// Burst: fewest events in the quarter of an hour.
+    /// Burst: fewest events in an hour.
     pub burst_events_min: u32,
     /// Burst: evidence asked for; tests run at every event, so it is high.
     pub burst_surprise_min: f64,
-    /// Burst: how many times the largest hour of the last week must be passed: timers and nightly
+    /// Burst: how many times the largest hour that may be held against it must be passed: timers and nightly
     /// jobs reach their own maximum every time.
     pub burst_over_max: f64,
     /// Self-heal: fewest fail–recover pairs.
@@ -151,7 +151,7 @@ pub struct Discover {
     pub precursor_order_min: f64,
     /// Precursor: share of the leader's occasions that must be followed.
     pub precursor_share_min: f64,
-    /// Anomaly: evidence asked for of a day's count against the days before.
+    /// Anomaly: evidence asked for that it comes more than is usual, hour by hour.
     pub shift_surprise_min: f64,
     /// Anomaly: how many times the largest day of the week before the last 24 hours must be.
     pub shift_over_max: f64,

@@ -167,7 +167,7 @@ pub enum Facts {
         events: u32,
         /// Events in the last hour.
         hour: u32,
-        /// The largest hour of the seven days before.
+        /// The largest hour of the last one or two weeks that may be held against it.
         usual_hour_max: u32,
         /// What was expected in a quarter of an hour.
         expected: f64,
