@@ -252,6 +252,12 @@ impl Ledger {
         index
     }
 
+    /// Hosts on which a service was heard.
+    pub fn hosts_of(&self, service: ServiceIndex) -> usize {
+        let all = (service, HostIndex(0))..=(service, HostIndex(u32::MAX));
+        self.service_on_host.range(all).count()
+    }
+
     /// The cells of a signature, in the order of their first events.
     pub fn cells_of(&self, signature: SignatureIndex) -> impl Iterator<Item = CellIndex> + '_ {
         let first = self.kinds[signature.0 as usize].cells.map(|(first, _)| first);

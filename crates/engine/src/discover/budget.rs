@@ -31,6 +31,9 @@ pub enum Lane {
 /// told late has spread.
 const SHARES: [f64; LANES] = [0.25, 0.45, 0.2, 0.1];
 const LANES: usize = 4;
+/// Evidence, in decades, that the order of pairs can add: five of five. More of it does not make their
+/// coming unusual.
+const ORDER_MAX: f64 = 1.5;
 /// How fast the usual number of tests follows: about the last week counts.
 const DAY_WEIGHT: f64 = 1.0 / 7.0;
 
@@ -133,7 +136,7 @@ pub fn price(candidate: &Candidate, tests: &Tests, view: View<'_>) -> Option<Pri
     // Each pair in its order is a coin that fell right.
     let order = match candidate.facts {
         Facts::SelfHeal { pairs: n, .. } | Facts::Precursor { followed: n, .. } => {
-            f64::from(n) * std::f64::consts::LOG10_2
+            (f64::from(n) * std::f64::consts::LOG10_2).min(ORDER_MAX)
         }
         _ => 0.0,
     };

@@ -64,7 +64,7 @@ fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
     // What makes the pair worth telling is the effect; what leads may be an ordinary timer.
     let runs = [leader, effect.cell].into_iter().filter_map(|cell| unusual_run(view, cell));
     let run = runs.max_by(|a, b| a.surprise.total_cmp(&b.surprise))?;
-    if !gates(view, followed).lets_through(&run) {
+    if !gates(view, followed, run.within()).lets_through(&run) {
         return None;
     }
     let mut cells = vec![leader, effect.cell];
@@ -88,15 +88,15 @@ fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
 }
 
 /// What is asked of the run, after so many pairs.
-fn gates(view: View<'_>, pairs: u32) -> Asked {
+fn gates(view: View<'_>, pairs: u32, within: Span) -> Asked {
     let asked = &view.config.discover;
-    let surprise = asked.pair_surprise_min(pairs);
+    let surprise = asked.pair_surprise_min(pairs, within);
     Asked { occasions: 0, span: asked.recurrence_span_min, surprise }
 }
 
 /// What was asked of the run of a finding one pair earlier.
 pub fn asked_before(view: View<'_>, finding: &Finding) -> Asked {
-    gates(view, super::pairs_of(view, finding).saturating_sub(1))
+    gates(view, super::pairs_of(view, finding).saturating_sub(1), view.now - finding.onset)
 }
 
 /// Whether `second` is the worse message: its source says so, or it alone speaks of failing.

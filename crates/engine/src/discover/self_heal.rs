@@ -52,7 +52,7 @@ fn judge_failure(view: View<'_>, failure: CellIndex) -> Option<Finding> {
         return None;
     }
     let run = unusual_run(view, failure)?;
-    if !gates(view, pairs).lets_through(&run) {
+    if !gates(view, pairs, run.within()).lets_through(&run) {
         return None;
     }
     let cells = vec![failure, healing.cell];
@@ -76,15 +76,15 @@ fn judge_failure(view: View<'_>, failure: CellIndex) -> Option<Finding> {
 }
 
 /// What is asked of the failures' run, after so many pairs.
-fn gates(view: View<'_>, pairs: u32) -> Asked {
+fn gates(view: View<'_>, pairs: u32, within: Span) -> Asked {
     let asked = &view.config.discover;
-    let surprise = asked.pair_surprise_min(pairs);
+    let surprise = asked.pair_surprise_min(pairs, within);
     Asked { occasions: asked.heal_pairs_min, span: Span::ZERO, surprise }
 }
 
 /// What was asked of the run of a finding one pair earlier.
 pub fn asked_before(view: View<'_>, finding: &Finding) -> Asked {
-    gates(view, super::pairs_of(view, finding).saturating_sub(1))
+    gates(view, super::pairs_of(view, finding).saturating_sub(1), view.now - finding.onset)
 }
 
 /// Whether `second` reads as the recovery of `first`.

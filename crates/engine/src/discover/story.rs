@@ -384,9 +384,11 @@ pub fn may_hurt(
     view: View<'_>,
 ) -> bool {
     let days = |span: Span| span.as_secs_f64() / 86_400.0;
-    let severe = f64::from(view.ledger.services[service.0 as usize].severe) + 0.5;
-    let watched = days(at - view.ledger.first).max(1.0) * view.ledger.hosts.len() as f64;
-    let expected = severe / watched * days(at - candidate.onset);
+    let program = &view.ledger.services[service.0 as usize];
+    let hosts = view.ledger.hosts_of(service) as f64;
+    let watched = days(at - program.first).max(1.0) * hosts.max(1.0);
+    // A quarter of an event stands for what was never seen.
+    let expected = (f64::from(program.severe) + 0.25) / watched * days(at - candidate.onset);
     candidate.pain.is_none()
         && candidate.kind != CandidateType::Spread
         && 1.0 - (-expected).exp() <= view.config.discover.pain_chance_max

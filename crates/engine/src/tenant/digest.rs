@@ -61,9 +61,9 @@ impl Tenant {
         let why = match (why, price) {
             (Why::Crowded, _) => format!("beyond the {} items of a digest", day.items_max),
             (Why::Waits, Some(price)) => price.words(view.config),
-            (Why::Waits, None) => {
+            (Why::Waits, None) => self.waits_for(candidate, view).unwrap_or_else(|| {
                 format!("the day's {} places for new items were taken", day.new_per_day_max)
-            }
+            }),
         };
         let item = self.item(candidate, view);
         Cut {

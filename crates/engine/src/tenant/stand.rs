@@ -38,16 +38,27 @@ impl Tenant {
         }
     }
 
+    /// What a candidate waits for besides evidence, in a sentence's part.
+    pub(super) fn waits_for(&self, candidate: &Candidate, view: View<'_>) -> Option<String> {
+        let host = view.ledger.host_of(candidate.lead());
+        let learnt = host.first + view.config.attention.learning_span;
+        if candidate.kind != CandidateType::Spread {
+            let until = learnt.to_minute_text();
+            return (view.now < learnt).then(|| {
+                format!("what is usual for {} is still being learnt, until {until}", host.name)
+            });
+        }
+        let settles = candidate.onset + view.config.discover.change_within;
+        (!spread::has_settled(candidate, view)).then(|| {
+            format!("it may be part of a rollout, which would show by {}", settles.to_minute_text())
+        })
+    }
+
     /// Whether a candidate has the evidence that the day's budget of false alarms asks for.
     pub(super) fn has_earned(&self, candidate: &Candidate, view: View<'_>) -> bool {
         // What is usual for a host is learnt from its own first days.
-        let known_for = view.now - view.ledger.host_of(candidate.lead()).first;
-        let is_known = candidate.kind == CandidateType::Spread
-            || known_for >= view.config.attention.learning_span;
         let price = budget::price(candidate, &self.tests, view);
-        let is_settled =
-            candidate.kind != CandidateType::Spread || spread::has_settled(candidate, view);
-        is_known && is_settled && price.is_none_or(|price| price.is_paid())
+        self.waits_for(candidate, view).is_none() && price.is_none_or(|price| price.is_paid())
     }
 
     fn admit(&mut self, index: StoryIndex, config: &Config) {
