@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::sighting::Sighting;
 use crate::snapshot::{self, SnapshotError};
 use crate::tenant::Tenant;
-use model::{Change, Digest, TenantId, Timestamp};
+use model::{CandidateId, Change, Digest, Span, TenantId, Timestamp};
 use std::collections::BTreeMap;
 
 /// All tenants, each with a state that is a fold over its own sightings.
@@ -55,7 +55,29 @@ impl Engine {
 
     /// The digest of one tenant as of `as_of`.
     pub fn digest(&self, tenant: &TenantId, as_of: Timestamp, since: Timestamp) -> Option<Digest> {
-        Some(self.tenants.get(tenant)?.digest(as_of, since, &self.config))
+        let state = self.tenants.get(tenant)?;
+        let mut digest = state.digest(as_of, since, &self.config);
+        for item in &mut digest.items {
+            let others = self.others(state, item.candidate_id, as_of);
+            if others > 0 {
+                let clients = if others == 1 { "client" } else { "clients" };
+                item.why.push(format!(
+                    "the same kind of message is told of at {others} other {clients} in these two weeks"
+                ));
+            }
+        }
+        Some(digest)
+    }
+
+    /// At how many other tenants the message that leads a candidate is told of too. A number only: no
+    /// client's name or text reaches another.
+    fn others(&self, state: &Tenant, candidate: CandidateId, as_of: Timestamp) -> usize {
+        let Some(lead) = state.lead_of(candidate) else {
+            return 0;
+        };
+        let since = as_of - Span::DAY.times(14);
+        let others = self.tenants.values().filter(|other| other.id() != state.id());
+        others.filter(|other| other.tells_of(lead, since)).count()
     }
 
     /// All that is known, in bytes: equal states give equal bytes. What a lane still holds back is no

@@ -151,6 +151,15 @@ pub fn combined_surprise(a: f64, b: f64) -> f64 {
     (sum - (1.0 + sum * LN_10).log10()).clamp(0.0, SURPRISE_MAX)
 }
 
+/// The local variation of successive gaps (Shinomoto, Shima and Tanji 2003): 0 is clockwork, 1 is chance,
+/// more is clusters. `None` for fewer than two gaps.
+pub fn local_variation(gaps: &[f64]) -> Option<f64> {
+    let pairs = gaps.windows(2).filter(|pair| pair[0] + pair[1] > 0.0);
+    let terms: Vec<f64> =
+        pairs.map(|pair| ((pair[0] - pair[1]) / (pair[0] + pair[1])).powi(2)).collect();
+    (!terms.is_empty()).then(|| 3.0 * terms.iter().sum::<f64>() / terms.len() as f64)
+}
+
 /// Lower end of Wilson's 95 % interval for `hits` of `trials` (Wilson 1927).
 pub fn wilson_lower(hits: u64, trials: u64) -> f64 {
     if trials == 0 {
@@ -244,6 +253,14 @@ mod tests {
         }
         assert!(student_surprise(-4.0, 6.0) == 0.0 && student_surprise(f64::NAN, 6.0) == 0.0);
         assert!(student_surprise(1e300, 6.0) <= SURPRISE_MAX);
+    }
+
+    #[test]
+    fn local_variation_tells_clocks_from_clusters() {
+        assert_eq!(local_variation(&[60.0, 60.0, 60.0]), Some(0.0));
+        let clusters = local_variation(&[1.0, 900.0, 1.0, 900.0]).unwrap();
+        assert!(clusters > 2.5, "{clusters}");
+        assert_eq!(local_variation(&[5.0]), None);
     }
 
     #[test]

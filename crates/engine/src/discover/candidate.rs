@@ -17,6 +17,8 @@ pub const FIRST_MARKS: usize = 8;
 pub const LATEST_MARKS: usize = 12;
 /// What goes on for longer is no burst any more.
 const BURST_MAX: Span = Span::HOUR.times(6);
+/// Heal times remembered, to see whether they grow.
+const HEALS: usize = 12;
 /// Cells that a story may hold; a wider one names the first and counts the rest.
 pub const CELLS_MAX: usize = 32;
 
@@ -76,6 +78,8 @@ pub struct Candidate {
     pub occasions: u32,
     /// How many of them its second cell followed.
     pub followed: u32,
+    /// The latest heal times, in seconds.
+    pub heals: Recent<u32, HEALS>,
     /// Up to this time the latest finding counted them.
     counted_until: Timestamp,
     /// How it began.
@@ -128,6 +132,7 @@ impl Candidate {
             events: 0,
             occasions: 0,
             followed: 0,
+            heals: Recent::default(),
             counted_until: view.now,
             first_marks: Vec::new(),
             latest_marks: Recent::default(),
@@ -213,6 +218,9 @@ impl Candidate {
     /// A new occasion of one of its cells; `heal` is how long its second cell took to follow its
     /// lead this time.
     pub fn came_again(&mut self, cell: CellIndex, at: Timestamp, heal: Option<Span>) {
+        if let (Some(heal), true) = (heal, self.cells.get(1) == Some(&cell)) {
+            self.heals.push(heal.as_secs_f64() as u32);
+        }
         if at <= self.counted_until {
             return;
         }

@@ -5,6 +5,7 @@
 mod around;
 mod item;
 mod phrase;
+mod rhythm;
 mod title;
 mod what;
 mod why;

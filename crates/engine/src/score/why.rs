@@ -74,6 +74,7 @@ impl Words<'_> {
                 self.candidate.surprise
             ));
         }
+        reasons.extend(super::rhythm::reasons(self.candidate, self.view));
         // What heals or follows was named with what is happening.
         let named = match self.candidate.facts {
             Facts::SelfHeal { .. } | Facts::Precursor { .. } => 2,

@@ -6,7 +6,7 @@ use crate::discover::View;
 use crate::discover::budget;
 use crate::discover::candidate::Candidate;
 use crate::score;
-use model::{Band, Cut, Digest, Item, Quiet, Timestamp};
+use model::{Band, CandidateId, Cut, Digest, Item, Quiet, SignatureId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Candidates that were cut and are named; further ones are counted.
@@ -52,6 +52,21 @@ impl Tenant {
         quiet.cut = cut;
         let since = since.max(self.ledger.earliest);
         Digest { as_of, since, tenant_id: self.id.clone(), items, quiet }
+    }
+
+    /// The signature that leads a candidate.
+    pub(crate) fn lead_of(&self, id: CandidateId) -> Option<SignatureId> {
+        let candidate = self.stories.find(id)?;
+        Some(self.library.signature(self.ledger[candidate.lead()].signature).id)
+    }
+
+    /// Whether a candidate that is led by this signature was shown since then.
+    pub(crate) fn tells_of(&self, lead: SignatureId, since: Timestamp) -> bool {
+        self.stories.iter().any(|candidate| {
+            candidate.admitted.is_some()
+                && candidate.ending.as_ref().is_none_or(|ending| ending.at > since)
+                && self.library.signature(self.ledger[candidate.lead()].signature).id == lead
+        })
     }
 
     /// A candidate that is not shown, and why not.

@@ -1,0 +1,88 @@
+//! How a story repeats: on how many of its days, how evenly, and whether what heals takes longer. Numbers
+//! for the sentences of an item.
+
+use crate::discover::candidate::Candidate;
+use crate::discover::{Facts, View};
+use crate::stats::{local_variation, median};
+use model::{Span, Timestamp};
+
+/// Occasions from which evenness can be told.
+const EVEN_FROM: usize = 6;
+/// Local variation below which gaps are even; 1 is chance (Shinomoto, Shima and Tanji 2003).
+const EVEN_MAX: f64 = 0.2;
+/// Local variation above which occasions come in clusters.
+const CLUSTERED_MIN: f64 = 1.5;
+/// Heal times from which earlier and later ones can be compared.
+const HEALS_FROM: usize = 6;
+/// How many times longer, or shorter, the later ones must be to be worth a sentence.
+const HEALS_RATIO: f64 = 1.5;
+
+/// The sentences about a candidate's rhythm.
+pub(super) fn reasons(candidate: &Candidate, view: View<'_>) -> Vec<String> {
+    let recurs = matches!(
+        candidate.facts,
+        Facts::Recurrence { .. } | Facts::SelfHeal { .. } | Facts::Precursor { .. }
+    );
+    if !recurs {
+        return Vec::new();
+    }
+    let lead = &view.ledger[candidate.lead()];
+    let starts: Vec<Timestamp> = lead.starts().filter(|at| *at >= candidate.onset).collect();
+    [days_active(&starts, candidate), evenness(&starts), heal_trend(candidate)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// `it came on 5 of its 7 days`; only while all its occasions are remembered.
+fn days_active(starts: &[Timestamp], candidate: &Candidate) -> Option<String> {
+    let day = |at: Timestamp| at.as_secs().div_euclid(86_400);
+    if starts.len() < candidate.occasions as usize {
+        return None;
+    }
+    let mut active: Vec<i64> = starts.iter().map(|at| day(*at)).collect();
+    active.dedup();
+    let all = day(*starts.last()?) - day(*starts.first()?) + 1;
+    (all >= 3).then(|| format!("it came on {} of its {all} days", active.len()))
+}
+
+/// `its gaps are even: …` or `it comes in clusters`.
+fn evenness(starts: &[Timestamp]) -> Option<String> {
+    let mut gaps: Vec<f64> = starts.windows(2).map(|w| (w[1] - w[0]).as_secs_f64()).collect();
+    let variation = local_variation(&gaps).filter(|_| starts.len() >= EVEN_FROM)?;
+    let usual = Span::from_secs(median(&mut gaps)? as i64);
+    match variation {
+        v if v <= EVEN_MAX => Some(format!(
+            "its gaps are even, about {usual}, as a timer's or a schedule's (local variation {v:.2}; chance is 1)"
+        )),
+        v if v >= CLUSTERED_MIN => {
+            Some(format!("it comes in clusters (local variation {v:.2}; chance is 1)"))
+        }
+        _ => None,
+    }
+}
+
+/// `healing takes longer: …`, from the latest heal times.
+fn heal_trend(candidate: &Candidate) -> Option<String> {
+    let heals: Vec<f64> = candidate.heals.iter().map(f64::from).collect();
+    if heals.len() < HEALS_FROM || !matches!(candidate.facts, Facts::SelfHeal { .. }) {
+        return None;
+    }
+    let (earlier, later) = heals.split_at(heals.len() / 2);
+    let middle = |part: &[f64]| median(&mut part.to_vec()).unwrap_or(0.0).max(1.0);
+    let (before, after) = (middle(earlier), middle(later));
+    let span = |secs: f64| Span::from_secs(secs as i64);
+    let told = |how: &str| {
+        let (n, m) = (earlier.len(), later.len());
+        format!(
+            "healing takes {how}: {} in the middle of {n}, {} of the latest {m}",
+            span(before),
+            span(after)
+        )
+    };
+    match after / before {
+        ratio if ratio >= HEALS_RATIO => Some(told("longer")),
+        ratio if ratio <= 1.0 / HEALS_RATIO => Some(told("less long")),
+        _ => None,
+    }
+}
