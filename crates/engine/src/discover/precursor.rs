@@ -22,6 +22,8 @@ pub const DETECTOR: Detector = Detector {
 
 /// Mean delay below which two messages are one happening and none announces the other.
 const LAG_SECS_MIN: u32 = 2;
+/// The same for two messages of one program: the lines of one connection or request are seconds apart.
+const LAG_SECS_OWN_MIN: u32 = 10;
 
 fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
     judge_pair(view, moment.started()?).map(Judged::Found)
@@ -46,7 +48,10 @@ fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
         return None;
     }
     let leads = |p: &&Partner| {
-        let comes_later = p.after_secs >= LAG_SECS_MIN * u32::from(p.after);
+        let program = |cell: CellIndex| view.ledger.kind_of(cell).service;
+        let is_own = program(leader) == program(p.cell);
+        let lag_min = if is_own { LAG_SECS_OWN_MIN } else { LAG_SECS_MIN };
+        let comes_later = p.after_secs >= lag_min * u32::from(p.after);
         // The mirror test: were the order a coin's, so many of so many would be as unlikely.
         let order = binomial_surprise(u64::from(p.after), u64::from(p.shared()), 0.5);
         p.after >= 3 * p.before && comes_later && order >= asked.precursor_order_min

@@ -19,6 +19,8 @@ pub const DETECTOR: Detector = Detector {
     on_tick: None,
 };
 
+/// Mean time to heal below which nothing had failed.
+const HEAL_SECS_MIN: u32 = 2;
 /// Turns that two messages must have taken before their order alone says that one heals the other.
 const TURNS_MIN: u32 = 5;
 
@@ -47,7 +49,9 @@ fn judge_failure(view: View<'_>, failure: CellIndex) -> Option<Finding> {
     }
     let healing = cell.partners().iter().filter(|p| p.after > p.before).max_by_key(|p| p.after)?;
     let pairs = u32::from(healing.after);
-    let mostly = f64::from(pairs) >= 0.6 * f64::from(cell.occasions);
+    // What is over in the same moment was one message in two lines.
+    let lasts = healing.after_secs >= HEAL_SECS_MIN * pairs;
+    let mostly = lasts && f64::from(pairs) >= 0.6 * f64::from(cell.occasions);
     if pairs + 1 < asked.heal_pairs_min || !mostly || !heals(view, failure, healing.cell) {
         return None;
     }
