@@ -15,6 +15,7 @@ pub mod gate;
 pub mod lexicon;
 pub mod novelty;
 pub mod over;
+pub mod pain;
 pub mod passed;
 pub mod precursor;
 pub mod recurrence;

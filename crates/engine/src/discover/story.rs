@@ -3,13 +3,12 @@
 //! to it.
 
 use super::candidate::{Candidate, Ending, Pain};
-use super::{Facts, Finding, View, drift, over};
+use super::{Facts, Finding, View, drift, over, pain};
 use crate::attention::cell::{CellIndex, StoryIndex};
-use crate::attention::known::ServiceIndex;
 use crate::attention::mark::Mark;
 use crate::attention::supposed::Known;
 use crate::stats::binomial_surprise;
-use model::{CandidateId, CandidateType, Severity, Span, TenantId, Timestamp};
+use model::{CandidateId, CandidateType, Span, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
@@ -190,8 +189,8 @@ impl Stories {
             let mut cells = candidate.cells.iter().filter(here).peekable();
             let related = !candidate.cells.contains(&cell)
                 && cells.peek().is_some()
-                && (cells.any(of_service) && may_hurt(candidate, service, mark.at, view)
-                    || is_critical && follows(candidate, mark.at, view));
+                && (cells.any(of_service) && pain::may_hurt(candidate, service, mark.at, view)
+                    || is_critical && pain::follows(candidate, mark.at, view));
             if related {
                 candidate.pain = Some(Pain { signature: subject.signature, mark });
                 hurt.push(*index);
@@ -372,43 +371,4 @@ pub(crate) fn add_companions(finding: &mut Finding, view: View<'_>) {
 fn has_words(view: View<'_>, cell: CellIndex) -> bool {
     let template = &view.library.signature(view.ledger[cell].signature).template;
     template.split_whitespace().filter(|w| w.starts_with(char::is_alphabetic)).count() >= 2
-}
-
-/// Whether a severe event of this service would count as the end of a candidate: it has none yet, it is
-/// about one host (trouble on one of many says little about what reached them all), and such events are
-/// too rare to come by chance while it is open.
-pub fn may_hurt(
-    candidate: &Candidate,
-    service: ServiceIndex,
-    at: Timestamp,
-    view: View<'_>,
-) -> bool {
-    let days = |span: Span| span.as_secs_f64() / 86_400.0;
-    let program = &view.ledger.services[service.0 as usize];
-    let hosts = view.ledger.hosts_of(service) as f64;
-    let watched = days(at - program.first).max(1.0) * hosts.max(1.0);
-    // A quarter of an event stands for what was never seen.
-    let expected = (f64::from(program.severe) + 0.25) / watched * days(at - candidate.onset);
-    candidate.pain.is_none()
-        && candidate.kind != CandidateType::Spread
-        && 1.0 - (-expected).exp() <= view.config.discover.pain_chance_max
-}
-
-/// Whether a critical event of another program follows a candidate's latest occasion so closely that it is no
-/// chance, by how often its host has such at all and how many occasions there were to follow.
-fn follows(candidate: &Candidate, at: Timestamp, view: View<'_>) -> bool {
-    let days = |span: Span| span.as_secs_f64() / 86_400.0;
-    let host = view.ledger.host_of(candidate.lead());
-    let rate = (f64::from(host.critical) + 0.5) / days(at - host.first).max(1.0);
-    let waits = days(at - candidate.last).max(0.0) * f64::from(candidate.occasions.max(1));
-    candidate.pain.is_none()
-        && candidate.kind != CandidateType::Spread
-        && 1.0 - (-rate * waits).exp() <= view.config.discover.pain_follows_max
-}
-
-/// Whether a sighting of this cell counts as pain: severe by its source's word, and hardly ever
-/// seen at this tenant.
-pub fn is_severe(view: View<'_>, cell: CellIndex, severity: Option<Severity>) -> bool {
-    severity.is_some_and(|s| s.is_at_least(Severity::Error))
-        && view.ledger.kind_of(cell).occasions <= 2
 }

@@ -4,8 +4,9 @@ use super::Tenant;
 use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::attention::mark::{Mark, Secs};
 use crate::config::Config;
+use crate::discover::pain;
 use crate::discover::passed::Judged;
-use crate::discover::story::{self, Told};
+use crate::discover::story::Told;
 use crate::discover::{DETECTORS, Facts, Finding, Moment};
 use crate::memory::recall;
 use model::{CandidateType, Change, Severity, Span};
@@ -125,7 +126,7 @@ impl Tenant {
             self.tell(finding, config, out);
         }
         self.end_silence(cell, config, out);
-        if story::is_severe(self.view(config), cell, severity) {
+        if pain::is_severe(self.view(config), cell, severity) {
             let (stories, view) = self.stories_and_view(config);
             let is_critical = severity.is_some_and(|s| s.is_at_least(Severity::Critical));
             for index in stories.hurt(cell, mark, is_critical, view) {

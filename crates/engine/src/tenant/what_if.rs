@@ -10,7 +10,7 @@ use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::config::Config;
 use crate::counterfactual::{Counterfactual, Happens, Part};
 use crate::discover::candidate::Candidate;
-use crate::discover::story::may_hurt;
+use crate::discover::pain::may_hurt;
 use crate::discover::{Facts, View};
 use crate::entities::Entities;
 use crate::signature::SignatureIndex;
