@@ -1,7 +1,7 @@
 //! When a story is over: quiet for longer than its own gaps explain, or back to its usual.
 
-use super::View;
 use super::candidate::Candidate;
+use super::{View, drift};
 use crate::stats::poisson_surprise;
 use model::{CandidateType, Span, Timestamp};
 
@@ -13,7 +13,7 @@ const USUAL_FROM: f64 = 0.5;
 const ORDINARY: f64 = 0.5;
 
 /// How long a candidate may be quiet before it is over. What comes at long gaps is given three.
-pub fn patience(candidate: &Candidate, view: View<'_>) -> Span {
+fn patience(candidate: &Candidate, view: View<'_>) -> Span {
     let asked = &view.config.discover;
     if candidate.pain.is_some() {
         return asked.close_after_pain;
@@ -27,6 +27,13 @@ pub fn patience(candidate: &Candidate, view: View<'_>) -> Span {
     let usual = crate::stats::median(&mut gaps).unwrap_or(0.0);
     let patience = Span::from_secs((usual * 3.0) as i64);
     patience.max(asked.close_after).min(asked.close_after_max)
+}
+
+/// Whether a story is over.
+pub fn is_over(candidate: &Candidate, view: View<'_>) -> bool {
+    view.now - candidate.last >= patience(candidate, view)
+        || is_back_to_usual(candidate, view)
+        || drift::ended(candidate, view).is_some()
 }
 
 /// Whether what was unusual has ended although it still comes: a busy message is never quiet.

@@ -201,12 +201,8 @@ impl Stories {
 
     /// Closes what has been quiet for long enough; returns the closed ones.
     pub fn close_quiet(&mut self, view: View<'_>) -> Vec<StoryIndex> {
-        let (closed, open) = self.open.iter().partition(|index| {
-            let candidate = &self.candidates[index];
-            view.now - candidate.last >= over::patience(candidate, view)
-                || over::is_back_to_usual(candidate, view)
-                || drift::ended(candidate, view).is_some()
-        });
+        let (closed, open) =
+            self.open.iter().partition(|index| over::is_over(&self.candidates[index], view));
         self.open = open;
         for index in &closed {
             self.end(*index, view);

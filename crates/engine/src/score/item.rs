@@ -9,7 +9,8 @@ use crate::counterfactual::Counterfactual;
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
 use model::{
-    Band, Check, Evidence, Frequency, Item, SeenBefore, Seq, TenantId, Timestamp, Timing, Where,
+    Band, Baseline, Check, Evidence, Frequency, Item, SeenBefore, Seq, TenantId, Timestamp, Timing,
+    Where,
 };
 
 /// Hosts named in an item; the rest is counted.
@@ -38,7 +39,7 @@ pub fn item(
         band,
         status: if candidate.is_open() { "open" } else { "closed" },
         outcome: candidate.ending.as_ref().map(|e| e.outcome.replace("<*>", "…")),
-        score_total: (total(&terms) * 1_000.0).round() / 1_000.0,
+        score_total: rounded(total(&terms)),
         why_it_matters: words.why_it_matters(),
         why: words.why().into_iter().chain(around.why()).collect(),
         what: words.what(),
@@ -65,6 +66,17 @@ pub fn item(
             services: services_of(candidate, view),
         },
     }
+}
+
+/// What stands first in an item: its title, and the usual and the present.
+pub fn headline(candidate: &Candidate, view: View<'_>) -> (String, Baseline) {
+    let words = Words::of(candidate, view);
+    (words.title(TITLE_MAX), words.baseline())
+}
+
+/// A score as it is shown, to three digits.
+pub fn rounded(score: f64) -> f64 {
+    (score * 1_000.0).round() / 1_000.0
 }
 
 fn hosts_of(candidate: &Candidate, view: View<'_>) -> Vec<String> {

@@ -11,7 +11,7 @@ mod what;
 mod why;
 mod words;
 
-pub use item::item;
+pub use item::{headline, item, rounded};
 pub(crate) use phrase::{number, shorten};
 
 use crate::criticality;

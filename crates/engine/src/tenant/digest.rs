@@ -45,11 +45,11 @@ impl Tenant {
         let mut quiet = self.quiet(since, config);
         let waiting = alive.iter().filter(|c| c.is_open() && c.admitted.is_none() && !learning);
         let crowded = shown.iter().skip(items.len());
-        let mut cut: Vec<Cut> = crowded.map(|c| self.cut(c, Why::Crowded, view)).collect();
-        cut.extend(waiting.map(|c| self.cut(c, Why::Waits, view)));
+        let crowded = crowded.map(|c| (*c, Why::Crowded));
+        let cut: Vec<_> = crowded.chain(waiting.map(|c| (*c, Why::Waits))).collect();
         quiet.held_back = cut.len() as u64;
-        cut.truncate(CUT_MAX);
-        quiet.cut = cut;
+        let named = cut.into_iter().take(CUT_MAX);
+        quiet.cut = named.map(|(c, why)| self.cut(c, why, view)).collect();
         let since = since.max(self.ledger.earliest);
         Digest { as_of, since, tenant_id: self.id.clone(), items, quiet }
     }
@@ -80,13 +80,13 @@ impl Tenant {
                 format!("the day's {} places for new items were taken", day.new_per_day_max)
             }),
         };
-        let item = self.item(candidate, view);
+        let (title, baseline) = score::headline(candidate, view);
         Cut {
             candidate_id: candidate.id,
             candidate_type: candidate.kind,
-            title: item.title,
-            baseline: item.baseline,
-            score_total: item.score_total,
+            title,
+            baseline,
+            score_total: score::rounded(self.score_at(candidate, view)),
             why,
         }
     }

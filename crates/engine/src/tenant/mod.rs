@@ -202,13 +202,12 @@ impl Tenant {
         let ends_learning = self.learning && !self.is_learning(config);
         let (stories, view) = self.stories_and_view(config);
         let mut over = stories.close_quiet(view);
-        let was_learning = self.learning;
-        let (stories, view) = self.stories_and_view(config);
-        if was_learning {
-            over.iter().for_each(|index| stories.unlearn(*index));
+        // What looked unusual against next to no history is the usual that was learnt.
+        if self.learning {
+            over.iter().for_each(|index| self.stories.unlearn(*index));
         }
         if ends_learning {
-            // What looked unusual against next to no history is the usual that was learnt.
+            let (stories, view) = self.stories_and_view(config);
             over.extend(stories.forget_open(view));
             self.learning = false;
         }

@@ -10,8 +10,7 @@ use crate::attention::rows::{self, Event, Rows};
 use crate::attention::supposed::{Changing, Known, Supposed};
 use crate::config::Config;
 use crate::discover::candidate::{Candidate, Ending, Pain};
-use crate::discover::drift;
-use crate::discover::over::{is_back_to_usual, patience};
+use crate::discover::over::is_over;
 use crate::discover::recurrence::{Run, unusual_run};
 use crate::discover::story::add_companions;
 use crate::discover::{DETECTORS, Finding, Moment, View};
@@ -139,11 +138,7 @@ impl<'a> World<'a> {
         let ends_learning = self.learning && self.now >= until;
         self.learning &= !ends_learning;
         for index in self.open() {
-            let quiet = self.now - self.story(index).last;
-            let is_over = quiet >= patience(self.story(index), self.view())
-                || is_back_to_usual(self.story(index), self.view())
-                || drift::ended(self.story(index), self.view()).is_some();
-            if ends_learning || is_over {
+            if ends_learning || is_over(self.story(index), self.view()) {
                 self.close(index);
             }
         }
