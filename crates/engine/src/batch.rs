@@ -3,7 +3,7 @@
 //! allocations however many events it holds.
 
 use crate::entities::Entities;
-use crate::sighting::Sighting;
+use crate::sighting::{Process, Sighting};
 use crate::signature::SkeletonKey;
 use crate::values::Values;
 use model::{Seq, Severity, Timestamp};
@@ -25,6 +25,7 @@ struct Row {
     values: Values,
     occurrences: u32,
     severity: Option<Severity>,
+    process: Process,
     host: Piece,
     source: Piece,
     service: Piece,
@@ -55,6 +56,7 @@ impl EventBatch {
             values: sighting.values,
             occurrences: sighting.occurrences,
             severity: sighting.severity,
+            process: sighting.process,
             host,
             source,
             service,
@@ -105,6 +107,7 @@ impl EventBatch {
             source: self.text(row.source),
             service: self.text(row.service),
             severity: row.severity,
+            process: row.process,
             body: self.text(row.body),
             key: row.key,
             entities: row.entities,

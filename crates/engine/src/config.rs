@@ -173,6 +173,14 @@ pub struct Discover {
     /// Novelty: evidence asked for. New kinds come in clumps, which the estimate does not know of, so it is
     /// more than for occasions.
     pub novelty_surprise_min: f64,
+    /// Breakthrough: fewest lines of failing that name somebody. A person who mistypes three times is told of
+    /// in two or three lines each.
+    pub breakthrough_failures_min: u32,
+    /// Breakthrough: longest pause between failures, and up to the success.
+    pub breakthrough_pause_max: Span,
+    /// Breakthrough: evidence asked for that this success does not usually come after so many failures; one
+    /// decade, for there are few such tests.
+    pub breakthrough_surprise_min: f64,
     /// Silence of a host: how many times the longest pause of the last week it must last.
     pub host_silence_pauses: f64,
     /// Silence of a host: shortest; a reboot or an update takes less.
@@ -274,6 +282,9 @@ impl Default for Discover {
             novelty_kinds_min: 4,
             novelty_within: Span::HOUR,
             novelty_surprise_min: 5.0,
+            breakthrough_failures_min: 10,
+            breakthrough_pause_max: Span::HOUR,
+            breakthrough_surprise_min: 1.0,
             host_silence_pauses: 3.0,
             host_silence_min: Span::from_secs(30 * 60),
             host_silence_known: Span::DAY.times(3),

@@ -4,7 +4,7 @@
 use crate::batch::EventBatch;
 use crate::entities::Entities;
 use crate::normalize::{Assembled, Assembler, AssemblerConfig, Reference, normalize};
-use crate::sighting::Sighting;
+use crate::sighting::{Process, Sighting};
 use crate::signature::{Skeleton, fingerprint};
 use crate::values::Values;
 use model::{Counts, Defect, Envelope};
@@ -126,6 +126,7 @@ impl Rest {
             service,
             severity: event.severity,
             body: &event.body,
+            process: Process::of(event.pid.as_deref()),
             key: self.skeleton.key(),
             entities: Entities::of(&event.body, self.skeleton.holes()),
             values: Values::of(&event.body, self.skeleton.holes()),

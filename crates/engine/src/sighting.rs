@@ -5,6 +5,30 @@ use crate::entities::Entities;
 use crate::signature::SkeletonKey;
 use crate::values::Values;
 use model::{Seq, Severity, Timestamp};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The process that said a line, as a small hash of its number: enough to ask whether two lines that
+/// follow each other are of one run, connection or job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Process(u16);
+
+impl Process {
+    /// The process with this number, as the line writes it; `None` where it names none.
+    pub fn of(pid: Option<&str>) -> Process {
+        Process(pid.map_or(0, |pid| (xxh3_64(pid.as_bytes()) as u16).max(1)))
+    }
+
+    /// Four bits of it, never none.
+    pub(crate) fn nibble(self) -> u8 {
+        (self.0 % 15) as u8 + 1
+    }
+
+    /// Whether both are known and the same.
+    pub fn is(self, other: Process) -> bool {
+        self.0 != 0 && self == other
+    }
+}
 
 /// One event under its signature. Text is borrowed; it is copied only when something is new.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +49,8 @@ pub struct Sighting<'a> {
     pub body: &'a str,
     /// Its fingerprint under its service.
     pub key: SkeletonKey,
+    /// Which process said it.
+    pub process: Process,
     /// What it names.
     pub entities: Entities,
     /// What it measures.

@@ -76,6 +76,7 @@ fn engine(kinds: u64, occasions: u64) -> Engine {
                 source: "oak.log",
                 service: &service,
                 severity: Some(Severity::Info),
+                process: engine::sighting::Process::default(),
                 body: &body,
                 key: skeleton.key(),
                 entities: Entities::of(&body, skeleton.holes()),

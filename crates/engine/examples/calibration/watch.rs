@@ -129,6 +129,7 @@ impl<'a> Watch<'a> {
             source: "",
             service: &message.service,
             severity: Some(message.severity),
+            process: engine::sighting::Process::default(),
             body: &message.body,
             key: message.key,
             entities: message.entities,

@@ -186,7 +186,7 @@ impl Ledger {
         let lines = host.lines.iter().rev().filter(is_before);
         let mut kept: Vec<Line> = lines.take(NEXT_MAX).collect();
         let rare = host.rare.iter().rev();
-        let rare = rare.map(|(mark, cell)| Line { mark, signature: self[cell].signature });
+        let rare = rare.map(|r| Line { mark: r.mark, signature: self[r.cell].signature });
         let further = rare.filter(|line| is_before(line) && !kept.contains(line));
         let further: Vec<Line> = further.take(RARE_MAX).collect();
         kept.extend(further);

@@ -7,6 +7,7 @@ use super::novel::Pace;
 use super::recent::Recent;
 use super::voice::Voice;
 use crate::entities::{Entities, EntityCounts};
+use crate::sighting::Process;
 use crate::signature::SignatureIndex;
 use model::{Band, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -48,7 +49,7 @@ pub struct Host {
     /// Kinds of message that it ever said.
     pub kinds: u32,
     /// The latest occasions of rare cells.
-    pub rare: Recent<(Mark, CellIndex), RARE>,
+    pub rare: Recent<Rare, RARE>,
     /// Its latest lines.
     pub lines: Recent<Line, LINES>,
     /// Its pauses.
@@ -64,6 +65,17 @@ impl Host {
         self.last = self.last.max(mark.at);
         self.lines.push(Line { mark, signature });
     }
+}
+
+/// The beginning of an occasion of something rare.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rare {
+    /// When, and the record.
+    pub mark: Mark,
+    /// What.
+    pub cell: CellIndex,
+    /// Which process said it.
+    pub process: Process,
 }
 
 /// One line of a host.
@@ -148,6 +160,8 @@ pub struct Kind {
     pub fails: bool,
     /// Its text speaks of recovering.
     pub recovers: bool,
+    /// Its text lets somebody in.
+    pub grants: bool,
     /// What its latest occasion named.
     pub(super) named: Entities,
     /// From the second host on.
@@ -172,6 +186,7 @@ impl Kind {
             worst: None,
             fails: false,
             recovers: false,
+            grants: false,
             named: Entities::default(),
             wide: None,
             noted: None,

@@ -1,6 +1,7 @@
 //! The ledger of one tenant: what is known of every signature, host and cell. It remembers and
 //! answers; it judges nothing.
 
+use super::attempts::{self, Attempt, Attempts, Says, Through};
 use super::cell::{Cell, CellIndex, HostIndex, NextCell, StoryIndex};
 use super::context::Contexts;
 use super::hashed::Map;
@@ -31,6 +32,8 @@ pub struct Observed {
     pub starts: bool,
     /// The candidate that told of the silence of its host.
     pub breaks: Option<StoryIndex>,
+    /// Somebody came through after many failures.
+    pub through: Option<Through>,
 }
 
 /// All that is known of one tenant's stream.
@@ -60,6 +63,8 @@ pub struct Ledger {
     pub hearing: Hearing,
     /// How often an event is of a new kind.
     pub novel: Novel,
+    /// Who failed and who succeeded.
+    attempts: Attempts,
     /// When each awaited cell is to be looked at next.
     awaited: BinaryHeap<Reverse<(Timestamp, CellIndex)>>,
     /// What was said around the occasions of what is watched.
@@ -103,15 +108,51 @@ impl Ledger {
         let breaks = self.hear(host, sighting, signature, config);
         let Some(index) = self.cell(signature, host, mark, config) else {
             self.cells_overflowed += 1;
-            return Observed { signature, cell: None, is_new, starts: false, breaks };
+            return Observed {
+                signature,
+                cell: None,
+                is_new,
+                starts: false,
+                breaks,
+                through: None,
+            };
         };
         if !std::mem::replace(&mut self.cells[index.0 as usize].touched, true) {
             self.touched.push(index);
         }
-        let (severity, entities) = (sighting.severity, sighting.entities);
-        let starts = rows::see(self, index, &Event { mark, n, severity, entities }, config);
+        let Sighting { severity, process, entities, .. } = *sighting;
+        let event = Event { mark, n, severity, process, entities };
+        let starts = rows::see(self, index, &event, config);
         self.cells[index.0 as usize].measure(&sighting.values, at);
-        Observed { signature, cell: Some(index), is_new, starts, breaks }
+        let through = self.attempt(index, sighting, config);
+        Observed { signature, cell: Some(index), is_new, starts, breaks, through }
+    }
+
+    /// Notes who failed or succeeded, if the line says so.
+    fn attempt(
+        &mut self,
+        cell: CellIndex,
+        sighting: &Sighting<'_>,
+        config: &Config,
+    ) -> Option<Through> {
+        if sighting.entities.is_empty() {
+            return None;
+        }
+        let Cell { signature, host, .. } = self[cell];
+        let kind = &self.kinds[signature.0 as usize];
+        let says = match (kind.fails, kind.grants) {
+            (true, _) => Says::Failed,
+            (false, true) => Says::Succeeded,
+            (false, false) => return None,
+        };
+        let (entities, at, n) = (sighting.entities, sighting.at, sighting.occurrences);
+        let service = kind.service;
+        let attempt = Attempt { says, signature, cell, host, service, entities, at, n };
+        let asked = attempts::Asked {
+            failures_min: config.discover.breakthrough_failures_min,
+            pause_max: config.discover.breakthrough_pause_max,
+        };
+        self.attempts.see(&attempt, asked)
     }
 
     /// Notes that a host speaks; says which story told of its silence.

@@ -2,6 +2,7 @@
 //!
 //! `ledger` remembers, `band` decides. A cell is one signature on one host.
 
+pub mod attempts;
 pub mod band;
 pub mod cell;
 pub mod context;

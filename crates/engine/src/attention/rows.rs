@@ -3,10 +3,11 @@
 //! what would be is counted by the same rules.
 
 use super::cell::{Cell, CellIndex, HostIndex};
-use super::known::{Host, Kind, Reach, worse};
+use super::known::{Host, Kind, Rare, Reach, worse};
 use super::mark::{Mark, Secs};
 use crate::config::Config;
 use crate::entities::Entities;
+use crate::sighting::Process;
 use crate::signature::SignatureIndex;
 use model::{Severity, Span};
 
@@ -29,6 +30,8 @@ pub struct Event {
     pub n: u32,
     /// How bad its source says it is.
     pub severity: Option<Severity>,
+    /// Which process said it.
+    pub process: Process,
     /// What it names.
     pub entities: Entities,
 }
@@ -54,13 +57,14 @@ pub fn see(rows: &mut impl Rows, index: CellIndex, event: &Event, config: &Confi
             wide.entities.add(event.entities);
             wide.reach.push(Reach { at: Secs::of(at), cell: index, entities: event.entities });
         }
-        meet(rows, index, event.mark, config);
+        meet(rows, index, event, config);
     }
     starts
 }
 
 /// Counts a new occasion of a rare cell against the rare occasions shortly before it.
-fn meet(rows: &mut impl Rows, cell: CellIndex, mark: Mark, config: &Config) {
+fn meet(rows: &mut impl Rows, cell: CellIndex, event: &Event, config: &Config) {
+    let Event { mark, process, .. } = *event;
     let at = mark.at;
     let row = rows.cell_mut(cell);
     let host = row.host;
@@ -68,14 +72,15 @@ fn meet(rows: &mut impl Rows, cell: CellIndex, mark: Mark, config: &Config) {
         return;
     }
     let rare = rows.host_mut(host).rare;
-    for (then, other) in rare.iter() {
+    for Rare { mark: then, cell: other, process: its } in rare.iter() {
         let lag = at - then.at;
         if other == cell || lag > config.discover.pair_within || lag < Span::ZERO {
             continue;
         }
         let lag_secs = lag.as_secs_f64() as u32;
-        rows.cell_mut(other).pairs.get_or_insert_default().came_after(cell, lag_secs);
+        let shared = process.is(its).then_some(process);
+        rows.cell_mut(other).pairs.get_or_insert_default().came_after(cell, lag_secs, shared);
         rows.cell_mut(cell).pairs.get_or_insert_default().came_before(other);
     }
-    rows.host_mut(host).rare.push((mark, cell));
+    rows.host_mut(host).rare.push(Rare { mark, cell, process });
 }

@@ -127,7 +127,10 @@ impl Price {
 pub fn price(candidate: &Candidate, tests: &Tests, view: View<'_>) -> Option<Price> {
     let is_known = matches!(
         candidate.facts,
-        Facts::Return { .. } | Facts::Drift { .. } | Facts::Novelty { .. }
+        Facts::Return { .. }
+            | Facts::Drift { .. }
+            | Facts::Novelty { .. }
+            | Facts::Breakthrough { .. }
     );
     if candidate.pain.is_some() || is_known {
         return None;

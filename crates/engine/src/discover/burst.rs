@@ -6,8 +6,9 @@
 //!
 //! [`Rate`]: crate::attention::rate::Rate
 
+use super::change::{Restart, restart};
 use super::passed::{Judged, Passed, Reason};
-use super::{Detector, Facts, Finding, Moment, View};
+use super::{Detector, Facts, Finding, Moment, View, together};
 use crate::attention::cell::Cell;
 use crate::attention::rate::Rate;
 use model::{CandidateType, Severity, Span, Timestamp};
@@ -20,8 +21,12 @@ pub const DETECTOR: Detector = Detector {
     on_tick: None,
 };
 
+/// Earlier occasions that show how large its batches are.
+const BATCHES_MIN: u32 = 3;
 /// History that the usual must at least rest on.
 const HISTORY_MIN: Span = Span::HOUR.times(6);
+/// The same for what its source calls a warning or worse: an hour without one shows that they are not usual.
+const HISTORY_BAD_MIN: Span = Span::HOUR;
 
 fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
     let index = moment.cell;
@@ -47,7 +52,20 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
     if is_debug {
         return passed(Reason::Debug);
     }
-    if view.now - view.ledger.host_of(index).first < HISTORY_MIN {
+    // Frames of a stack and dumps of memory are parts of something that has words.
+    if cell.candidate.is_none() && !together::has_words(view, index) {
+        return None;
+    }
+    // It always comes in batches of about this size: that it came is no rise.
+    if f64::from(hour) < asked.burst_over_max * usual_batch(cell, hour) {
+        return None;
+    }
+    if [onset, view.now].into_iter().any(|at| restart(view, index, at) == Restart::Yes) {
+        return passed(Reason::Window);
+    }
+    let is_bad = cell.worst.is_some_and(|severity| severity.is_at_least(Severity::Warning));
+    let history_min = if is_bad { HISTORY_BAD_MIN } else { HISTORY_MIN };
+    if view.now - view.ledger.host_of(index).first < history_min {
         return passed(Reason::NewHost);
     }
     Some(Judged::Found(Finding {
@@ -59,6 +77,13 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
         surprise: surprise.min(crate::stats::SURPRISE_MAX),
         facts: Facts::Burst { events, hour, usual_hour_max, expected: rate.usual_quarter() },
     }))
+}
+
+/// Events of its earlier occasions, on average; none where there were too few to tell.
+fn usual_batch(cell: &Cell, hour: u32) -> f64 {
+    let occasions = cell.occasions.saturating_sub(1);
+    let events = cell.events.saturating_sub(u64::from(hour));
+    if occasions < BATCHES_MIN { 0.0 } else { events as f64 / f64::from(occasions) }
 }
 
 /// Whether it is a job of every day at about this hour: most of its usual comes then, and on each of

@@ -155,8 +155,16 @@ impl Candidate {
         candidate
     }
 
-    /// Adds one event.
+    /// Whether it tells of somebody who came through.
+    pub fn is_breakthrough(&self) -> bool {
+        matches!(self.facts, Facts::Breakthrough { .. })
+    }
+
+    /// Adds one event. What is said of others after somebody came through is no part of it.
     pub fn grow(&mut self, mark: Mark, n: u32) {
+        if self.is_breakthrough() && !self.cells.is_empty() {
+            return;
+        }
         self.events += u64::from(n);
         self.last = self.last.max(mark.at);
         if self.first_marks.len() < FIRST_MARKS {
@@ -256,6 +264,7 @@ impl Candidate {
             | Facts::Anomaly { .. }
             | Facts::Drift { .. }
             | Facts::Novelty { .. }
+            | Facts::Breakthrough { .. }
             | Facts::HostSilence { .. }
             | Facts::Silence { .. } => {}
         }
@@ -272,7 +281,8 @@ impl Candidate {
     }
 }
 
-/// The later facts of the same claim; of a shift, those of its fullest day.
+/// The later facts of the same claim; of a shift, those of its fullest day, of successes, the one after
+/// most failures.
 fn fuller(earlier: &Facts, later: Facts) -> Facts {
     match (earlier, &later) {
         (Facts::Anomaly { today: before, .. }, Facts::Anomaly { today: now, .. })
@@ -280,6 +290,10 @@ fn fuller(earlier: &Facts, later: Facts) -> Facts {
         {
             earlier.clone()
         }
+        (
+            Facts::Breakthrough { failures: before, .. },
+            Facts::Breakthrough { failures: now, .. },
+        ) if before >= now => earlier.clone(),
         _ => later,
     }
 }

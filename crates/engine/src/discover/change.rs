@@ -4,9 +4,18 @@
 use super::View;
 use super::passed::Reason;
 use crate::attention::cell::CellIndex;
+use crate::attention::known::{Rare, ServiceIndex};
 use crate::signature::SignatureIndex;
-use model::{Span, Timestamp};
+use model::{Severity, Span, Timestamp};
 use std::collections::BTreeMap;
+
+/// Rare kinds of message that a host says within minutes when it restarts; a boot says a hundred, the
+/// start of one service a few.
+const RESTART_KINDS_MIN: usize = 10;
+/// As many let one expect more.
+const RESTART_KINDS_HINT: usize = 4;
+/// Programs that say them.
+const RESTART_PROGRAMS_MIN: usize = 4;
 
 /// The change that the arrival of a signature on these cells is part of, if any: the program itself is
 /// new to the tenant; or most of the hosts share another signature that was born at the same time;
@@ -32,7 +41,7 @@ pub fn change(
     for (cell, at) in reached {
         let host = view.ledger.host_of(*cell);
         count_near(&mut born, signature, *at, asked.change_within, host.births.iter());
-        let rare = host.rare.iter().map(|(mark, cell)| (mark.at, view.ledger[cell].signature));
+        let rare = host.rare.iter().map(|r| (r.mark.at, view.ledger[r.cell].signature));
         count_near(&mut seen, signature, *at, asked.company_within, rare);
     }
     let most = reached.len().div_ceil(2).max(2);
@@ -43,6 +52,44 @@ pub fn change(
         return Some(Reason::Rollout);
     }
     (shared(&seen) >= asked.change_company_min as usize).then_some(Reason::Window)
+}
+
+/// How far what a cell says at a moment looks like the restart of its host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restart {
+    /// Little else is said.
+    No,
+    /// Several rare kinds come with it, and more may follow.
+    Perhaps,
+    /// Many rare kinds of message of several programs come in the same minutes, and hardly one of them
+    /// is bad. A failure that takes many programs with it says bad things.
+    Yes,
+}
+
+/// Whether what a cell says at `at` is part of a restart of its host.
+pub fn restart(view: View<'_>, cell: CellIndex, at: Timestamp) -> Restart {
+    let asked = &view.config.discover;
+    let near = |rare: &Rare| (rare.mark.at - at).max(at - rare.mark.at) <= asked.company_within;
+    let rare = view.ledger.host_of(cell).rare.iter().filter(near);
+    let mut company: Vec<CellIndex> = rare.map(|rare| rare.cell).collect();
+    company.sort();
+    company.dedup();
+    let is_bad = |cell: &CellIndex| {
+        let worst = view.ledger[*cell].worst;
+        view.ledger.kind_of(*cell).fails || worst.is_some_and(|s| s.is_at_least(Severity::Warning))
+    };
+    let bad = company.iter().filter(|cell| is_bad(cell)).count();
+    let mut programs: Vec<ServiceIndex> =
+        company.iter().map(|cell| view.ledger.kind_of(*cell).service).collect();
+    programs.sort();
+    programs.dedup();
+    let (kinds, programs) = (company.len(), programs.len());
+    match (kinds, programs) {
+        _ if bad * 4 > kinds || is_bad(&cell) => Restart::No,
+        (RESTART_KINDS_MIN.., RESTART_PROGRAMS_MIN..) => Restart::Yes,
+        (RESTART_KINDS_HINT.., 2..) => Restart::Perhaps,
+        _ => Restart::No,
+    }
 }
 
 /// Counts, for each other signature, this host if it came near `at` there.

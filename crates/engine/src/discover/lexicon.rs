@@ -1,5 +1,5 @@
-//! The few words that may colour a judgement: words of failing and of recovering, as any log uses
-//! them. They are a prior for naming a pattern (does B heal A?); whether there is a pattern is
+//! The few words that may colour a judgement: words of failing, of recovering and of letting in, as
+//! any log uses them. They are a prior for naming a pattern (does B heal A?); whether there is a pattern is
 //! decided by counts alone.
 
 /// Words that say that something stopped working.
@@ -74,6 +74,24 @@ const RECOVERING: &[&str] = &[
     "up",
 ];
 
+/// Words that say that somebody was let in.
+const GRANTING: &[&str] = &[
+    "accepted",
+    "allowed",
+    "authenticated",
+    "authorized",
+    "connected",
+    "established",
+    "granted",
+    "logged",
+    "login",
+    "opened",
+    "succeeded",
+    "success",
+    "successful",
+    "successfully",
+];
+
 fn has_any(template: &str, words: &[&str]) -> bool {
     template
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
@@ -90,6 +108,11 @@ pub fn is_recovering(template: &str) -> bool {
     has_any(template, RECOVERING)
 }
 
+/// Whether the text says that somebody was let in.
+pub fn is_granting(template: &str) -> bool {
+    has_any(template, GRANTING)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,13 +123,14 @@ mod tests {
         assert!(is_recovering("tunnel <*> Re-established with <*>"));
         assert!(!is_failing("download finished"));
         assert!(!is_recovering("update queued"));
+        assert!(is_granting("Accepted password for <*> from <*>"));
     }
 
     #[test]
     fn lists_are_sorted_and_disjoint() {
-        for list in [FAILING, RECOVERING] {
+        for list in [FAILING, RECOVERING, GRANTING] {
             assert!(list.is_sorted());
         }
-        assert!(FAILING.iter().all(|w| !RECOVERING.contains(w)));
+        assert!(FAILING.iter().all(|w| !RECOVERING.contains(w) && !GRANTING.contains(w)));
     }
 }

@@ -4,6 +4,7 @@
 //! Words of log messages play a part only through the few state words of `lexicon`.
 
 pub mod anomaly;
+pub mod breakthrough;
 pub mod budget;
 pub mod burst;
 pub mod candidate;
@@ -24,8 +25,10 @@ pub mod silence;
 pub mod source_silence;
 pub mod spread;
 pub mod story;
+pub mod together;
 pub mod usual;
 
+use crate::attention::attempts::Through;
 use crate::attention::cell::CellIndex;
 use crate::attention::mark::Mark;
 use crate::attention::supposed::Known;
@@ -64,6 +67,8 @@ pub struct Moment {
     /// The least likely run of the cell's latest occasions, if this one begins one; asked once for
     /// all who need it.
     pub run: Option<Run>,
+    /// Somebody came through after many failures.
+    pub through: Option<Through>,
 }
 
 impl Moment {
@@ -238,6 +243,19 @@ pub enum Facts {
         /// New kinds expected in that time.
         expected: f64,
     },
+    /// Somebody who had failed many times came through.
+    Breakthrough {
+        /// Lines of failing that named them.
+        failures: u32,
+        /// From the first of these to the success.
+        within: Span,
+        /// How often this success was said before.
+        said: u64,
+        /// How often of these it came after so many failures.
+        before: u32,
+        /// How many failed so often so far, with or without success.
+        persistent: u32,
+    },
     /// A host stopped speaking.
     HostSilence {
         /// Its longest pause in the days before.
@@ -283,6 +301,7 @@ impl Facts {
             | Facts::Anomaly { .. }
             | Facts::Drift { .. }
             | Facts::Novelty { .. }
+            | Facts::Breakthrough { .. }
             | Facts::HostSilence { .. }
             | Facts::Silence { .. } => (0, 0),
         }
@@ -303,6 +322,7 @@ pub struct Detector {
 
 /// Every detector. Where several speak for the same subject, the earlier in the list names it.
 pub const DETECTORS: &[Detector] = &[
+    breakthrough::DETECTOR,
     spread::DETECTOR,
     precursor::DETECTOR,
     self_heal::DETECTOR,

@@ -21,6 +21,9 @@ fn patience(candidate: &Candidate, view: View<'_>) -> Span {
     if candidate.kind == CandidateType::Silence {
         return asked.close_after_max;
     }
+    if candidate.is_breakthrough() {
+        return asked.close_after;
+    }
     let lead = &view.ledger[candidate.lead()];
     let starts: Vec<Timestamp> = lead.starts().filter(|t| *t >= candidate.onset).collect();
     let mut gaps: Vec<f64> = starts.windows(2).map(|w| (w[1] - w[0]).as_secs_f64()).collect();
@@ -31,14 +34,16 @@ fn patience(candidate: &Candidate, view: View<'_>) -> Span {
 
 /// Whether a story is over.
 pub fn is_over(candidate: &Candidate, view: View<'_>) -> bool {
-    view.now - candidate.last >= patience(candidate, view)
+    // A success that was told goes on being said of others: it counts from when it was found.
+    let last = if candidate.is_breakthrough() { candidate.found } else { candidate.last };
+    view.now - last >= patience(candidate, view)
         || is_back_to_usual(candidate, view)
         || drift::ended(candidate, view).is_some()
 }
 
 /// Whether what was unusual has ended although it still comes: a busy message is never quiet.
 pub fn is_back_to_usual(candidate: &Candidate, view: View<'_>) -> bool {
-    if candidate.pain.is_some() {
+    if candidate.pain.is_some() || candidate.is_breakthrough() {
         return false;
     }
     let asked = &view.config.discover;

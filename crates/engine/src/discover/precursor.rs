@@ -51,10 +51,14 @@ fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
         let program = |cell: CellIndex| view.ledger.kind_of(cell).service;
         let is_own = program(leader) == program(p.cell);
         let lag_min = if is_own { LAG_SECS_OWN_MIN } else { LAG_SECS_MIN };
-        let comes_later = p.after_secs >= lag_min * u32::from(p.after);
+        let comes_later = p.after_secs() >= lag_min * u32::from(p.after);
         // The mirror test: were the order a coin's, so many of so many would be as unlikely.
         let order = binomial_surprise(u64::from(p.after), u64::from(p.shared()), 0.5);
-        p.after >= 3 * p.before && comes_later && order >= asked.precursor_order_min
+        // Of a run, a connection or a job the first line announces nothing: it is the same act.
+        p.after >= 3 * p.before
+            && !p.is_one_act()
+            && comes_later
+            && order >= asked.precursor_order_min
     };
     let effect = cell
         .partners()
@@ -85,7 +89,7 @@ fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
         facts: Facts::Precursor {
             occasions: run.occasions,
             followed: followed.min(run.occasions),
-            lag: Span::from_secs(i64::from(effect.after_secs / followed.max(1))),
+            lag: Span::from_secs(i64::from(effect.after_secs() / followed.max(1))),
             share_low: wilson_lower(u64::from(followed), u64::from(cell.occasions)),
             within: run.within(),
         },

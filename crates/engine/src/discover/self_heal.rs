@@ -7,7 +7,7 @@
 use super::gate::Asked;
 use super::passed::Judged;
 use super::recurrence::unusual_run;
-use super::{Detector, Facts, Finding, Moment, View, marks_since, occasions_since};
+use super::{Detector, Facts, Finding, Moment, View, marks_since, occasions_since, together};
 use crate::attention::cell::CellIndex;
 use model::{CandidateType, Severity, Span};
 
@@ -50,7 +50,7 @@ fn judge_failure(view: View<'_>, failure: CellIndex) -> Option<Finding> {
     let healing = cell.partners().iter().filter(|p| p.after > p.before).max_by_key(|p| p.after)?;
     let pairs = u32::from(healing.after);
     // What is over in the same moment was one message in two lines.
-    let lasts = healing.after_secs >= HEAL_SECS_MIN * pairs;
+    let lasts = healing.after_secs() >= HEAL_SECS_MIN * pairs;
     let mostly = lasts && f64::from(pairs) >= 0.6 * f64::from(cell.occasions);
     if pairs + 1 < asked.heal_pairs_min || !mostly || !heals(view, failure, healing.cell) {
         return None;
@@ -71,7 +71,9 @@ fn judge_failure(view: View<'_>, failure: CellIndex) -> Option<Finding> {
             pairs: pairs.min(run.occasions),
             failures: run.occasions,
             within: run.within(),
-            heal: Span::from_secs(i64::from(healing.after_secs / u32::from(healing.after).max(1))),
+            heal: Span::from_secs(i64::from(
+                healing.after_secs() / u32::from(healing.after).max(1),
+            )),
             latest: Span::from_secs(i64::from(healing.latest_secs)),
             longest: Span::from_secs(i64::from(healing.longest_secs)),
             usual_per_day: run.usual_per_day,
@@ -97,8 +99,17 @@ pub fn heals(view: View<'_>, first: CellIndex, second: CellIndex) -> bool {
     let level = |cell: CellIndex| view.ledger[cell].worst.unwrap_or(Severity::Info);
     let fails = kind(first).fails || level(first).is_at_least(Severity::Warning);
     let eases = level(second) > level(first) && !kind(second).fails;
-    let speaks = kind(second).recovers || eases || alternates(view, first, second);
-    fails && speaks && level(second) >= level(first)
+    // What one run or connection says in turn is its course; only words can make an end of it.
+    let takes_turns =
+        || !is_one_act(view, first, second) && (eases || alternates(view, first, second));
+    let speaks = kind(second).recovers || takes_turns();
+    fails && speaks && level(second) >= level(first) && together::has_words(view, second)
+}
+
+/// Whether the second mostly comes from the very process that said the first, another one each time.
+fn is_one_act(view: View<'_>, first: CellIndex, second: CellIndex) -> bool {
+    let pair = view.ledger[first].partners().iter().find(|p| p.cell == second);
+    pair.is_some_and(|pair| pair.is_one_act())
 }
 
 /// Whether two messages of one program take turns: neither comes twice in a row but by accident. Then the

@@ -3,12 +3,10 @@
 //! to it.
 
 use super::candidate::{Candidate, Ending, Pain};
-use super::{Facts, Finding, View, drift, over, pain};
+use super::{Facts, Finding, View, drift, over, pain, together};
 use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::attention::mark::Mark;
-use crate::attention::supposed::Known;
-use crate::stats::binomial_surprise;
-use model::{CandidateId, CandidateType, Span, TenantId, Timestamp};
+use model::{CandidateId, CandidateType, Span, TenantId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
@@ -44,13 +42,6 @@ impl IndexMut<StoryIndex> for Stories {
         self.candidates.get_mut(&index).expect("index of a candidate that is kept")
     }
 }
-
-/// How near to each other the records of one story are, where they are of different messages: a
-/// boot, or a failure with its consequences, is over in two minutes.
-const TOGETHER_WITHIN: Span = Span::from_secs(120);
-
-/// Evidence, in decades, that records stand near those of a story by no chance.
-const TOGETHER_ODDS_MIN: f64 = 3.0;
 
 /// Stories remembered per cell: the latest ones say what it usually comes to.
 const PAST_MAX: usize = 8;
@@ -120,7 +111,7 @@ impl Stories {
         if finding.kind != CandidateType::Silence {
             let known = finding.cells.iter().find_map(|c| ledger[*c].candidate);
             let spread = || ledger.kind_of(lead).spread();
-            return known.or_else(spread).or_else(|| self.told_together(finding, ledger));
+            return known.or_else(spread).or_else(|| self.told_together(finding, view));
         }
         // Hosts that fall silent together did so for one reason.
         if let Facts::HostSilence { .. } = finding.facts {
@@ -140,32 +131,20 @@ impl Stories {
         })
     }
 
-    /// The open story of the same host that has a record within minutes of most of the finding's:
-    /// a boot says a hundred things, and they are one story.
-    fn told_together(&self, finding: &Finding, ledger: Known<'_>) -> Option<StoryIndex> {
+    /// The open story of the same host that goes on at most of the finding's moments: a boot says a
+    /// hundred things, a shortage of memory kills many programs, and each is one story.
+    fn told_together(&self, finding: &Finding, view: View<'_>) -> Option<StoryIndex> {
+        let ledger = view.ledger;
         if finding.kind == CandidateType::Spread {
             return None;
         }
         let host = ledger[*finding.cells.first()?].host;
-        let is_near = |candidate: &Candidate, at: Timestamp| {
-            let mut marks =
-                candidate.first_marks.iter().copied().chain(candidate.latest_marks.iter());
-            marks.any(|m| (m.at - at).max(at - m.at) <= TOGETHER_WITHIN)
-        };
-        let all = finding.marks.len() as u64;
+        let moments = together::moments(finding, ledger);
         self.open.iter().copied().find(|index| {
             let candidate = &self[*index];
-            if candidate.kind == CandidateType::Spread
-                || candidate.kind == CandidateType::Silence
-                || ledger[candidate.lead()].host != host
-            {
-                return false;
-            }
-            let near = finding.marks.iter().filter(|m| is_near(candidate, m.at)).count() as u64;
-            // Standing near the records of something frequent says nothing.
-            let odds = binomial_surprise(near, all, covered(candidate, ledger));
-            near * 5 >= all.max(1) * 4
-                && (odds >= TOGETHER_ODDS_MIN || is_near(candidate, finding.onset) && all <= 2)
+            let may = !matches!(candidate.kind, CandidateType::Spread | CandidateType::Silence);
+            may && ledger[candidate.lead()].host == host
+                && together::is_part(candidate, finding, &moments, view)
         })
     }
 
@@ -277,6 +256,7 @@ impl Stories {
             None if over::is_back_to_usual(candidate, view) => {
                 format!("went back to its usual after {}", candidate.found - candidate.onset)
             }
+            None if candidate.is_breakthrough() => "nobody else came through so since".to_owned(),
             None => drift::ended(candidate, view).unwrap_or("went quiet by itself").into(),
         };
         candidate.ending = Some(Ending { at: view.now, outcome });
@@ -312,19 +292,6 @@ impl Stories {
     }
 }
 
-/// The share of a story's life that lies near one of its records. What comes in storms is near one for
-/// as long as the storms last.
-fn covered(candidate: &Candidate, ledger: Known<'_>) -> f64 {
-    let lived = (candidate.last - candidate.onset).as_secs_f64().max(1.0);
-    let lead = &ledger[candidate.lead()];
-    let is_rate = matches!(candidate.kind, CandidateType::Burst | CandidateType::Anomaly);
-    let moments = match is_rate || lead.is_stream() {
-        true => candidate.events as f64,
-        false => candidate.cells.len() as f64 * f64::from(candidate.occasions.max(1)),
-    };
-    (moments * 2.0 * TOGETHER_WITHIN.as_secs_f64() / lived).clamp(0.001, 0.999)
-}
-
 /// Adds the cells of the same host that came on most of the lead's occasions: symptom,
 /// consequence and recovery are one story.
 pub(crate) fn add_companions(finding: &mut Finding, view: View<'_>) {
@@ -349,7 +316,7 @@ pub(crate) fn add_companions(finding: &mut Finding, view: View<'_>) {
         }
         finding.cells.push(partner.cell);
         // Led by what comes first: the story is named after how it begins.
-        let has_words = has_words(view, partner.cell);
+        let has_words = together::has_words(view, partner.cell);
         let comes_first = partner.before > 2 * partner.after;
         if comes_first && has_words && finding.kind == CandidateType::Recurrence {
             let last = finding.cells.len() - 1;
@@ -361,10 +328,4 @@ pub(crate) fn add_companions(finding: &mut Finding, view: View<'_>) {
     marks.sort();
     marks.dedup();
     finding.marks = marks;
-}
-
-/// Whether a message says anything that a story could be named after.
-fn has_words(view: View<'_>, cell: CellIndex) -> bool {
-    let template = &view.library.signature(view.ledger[cell].signature).template;
-    template.split_whitespace().filter(|w| w.starts_with(char::is_alphabetic)).count() >= 2
 }

@@ -221,6 +221,14 @@ fn check_next(candidate: &Candidate, comes_first: Option<String>, view: View<'_>
                 .into(),
             Some("vmstat -w 1 3; df -h".into()),
         )),
+        Facts::Breakthrough { .. } => checks.insert(
+            0,
+            check(
+                "who came in, from where, and are they still there? Ask the owner of the account."
+                    .into(),
+                Some("last -F -w | head -n 20; who".into()),
+            ),
+        ),
         Facts::Spread { .. } => checks.push(Check {
             host: None,
             ..check(

@@ -94,6 +94,10 @@ fn recurrence(candidate: &Candidate) -> Contribution {
         let share = (f64::from(hour).ln_1p() / 301.0_f64.ln()).min(1.0);
         return term("recurrence", WEIGHTS.recurrence * share, format!("{hour} in an hour"));
     }
+    if let Facts::Breakthrough { failures, .. } = candidate.facts {
+        let share = (f64::from(failures).ln_1p() / 301.0_f64.ln()).min(1.0);
+        return term("recurrence", WEIGHTS.recurrence * share, format!("{failures} failures"));
+    }
     term(
         "recurrence",
         value,
@@ -157,6 +161,14 @@ fn impact(candidate: &Candidate, view: View<'_>) -> Contribution {
     };
     let (share, why) = match candidate.pain {
         Some(_) => (1.0, ", and a severe event followed"),
+        // Whoever comes in so may do anything; the source calls it ordinary.
+        None if matches!(candidate.facts, Facts::Breakthrough { .. }) => {
+            (1.0, ", but whoever came in may do anything")
+        }
+        // Where the source says nothing, words of failing stand for a warning.
+        None if worst.is_none() && speaks_of_failing(candidate, view) => {
+            (0.5, ", but speak of failing")
+        }
         None => (share, ""),
     };
 
@@ -168,6 +180,10 @@ fn impact(candidate: &Candidate, view: View<'_>) -> Contribution {
             None => format!("the lines carry no severity{why}"),
         },
     )
+}
+
+fn speaks_of_failing(candidate: &Candidate, view: View<'_>) -> bool {
+    candidate.cells.iter().any(|cell| view.ledger.kind_of(*cell).fails)
 }
 
 fn precursor(candidate: &Candidate) -> Contribution {

@@ -33,6 +33,9 @@ impl Words<'_> {
                 let verb = self.tense("says", "said");
                 format!("{verb} {bad} kinds of bad message that are new here")
             }
+            Facts::Breakthrough { failures, within, .. } => {
+                format!("let somebody in after {failures} failures within {within}")
+            }
             Facts::HostSilence { .. } => {
                 let text = format!(
                     "{} {} silent for {}",

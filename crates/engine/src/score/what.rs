@@ -50,6 +50,12 @@ impl Words<'_> {
             Facts::Novelty { kinds, bad, within, .. } => format!(
                 "{host} said {kinds} kinds of message within {within} that no host here had said before; {bad} of them speak of failing or are warnings or worse, as {lead}."
             ),
+            Facts::Breakthrough { failures, within, .. } => {
+                let failed = self.second().unwrap_or_default();
+                format!(
+                    "{lead} named somebody on {host} whom {failures} lines of failing had named within {within} before, the latest {failed}."
+                )
+            }
             Facts::HostSilence { longest, days, active, speaking } => format!(
                 "Nothing {} from {} for {}; the longest pause of the {days} days before was {}. Of the other hosts {speaking} of {active} spoke in the meantime.",
                 self.tense("has come", "came"),

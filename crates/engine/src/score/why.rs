@@ -1,6 +1,6 @@
 //! Why it matters, against what is usual, and what is not known.
 
-use super::phrase::{a_day, amount, date, number, rounded, usual_hosts, usual_kinds};
+use super::phrase::{a_day, amount, date, number, rounded, times, usual_hosts, usual_kinds};
 use super::words::Words;
 use crate::discover::Facts;
 use model::{Baseline, CandidateType};
@@ -44,6 +44,10 @@ impl Words<'_> {
                 "Each by itself is one new message among many; so many new ones at once, where {} in that time, have a cause.",
                 usual_kinds(*expected)
             ),
+            Facts::Breakthrough { .. } => {
+                "Each failure is ordinary and so is the success; one after the other, about the same account or address, they may be a guessed password."
+                    .to_owned()
+            }
             Facts::HostSilence { .. } => {
                 "A host that says nothing looks like a host without trouble; nobody is told that it no longer reports."
                     .to_owned()
@@ -68,6 +72,12 @@ impl Words<'_> {
         if let Facts::Recurrence { learnt_from, .. } = &self.candidate.facts {
             reasons.push(format!("its usual was learnt from {learnt_from}"));
         }
+        if let Facts::Breakthrough { persistent, before, .. } = &self.candidate.facts {
+            let through = times(before + 1);
+            reasons.push(format!(
+                "{persistent} accounts or addresses failed so often here so far; it came {through} after that"
+            ));
+        }
         if self.candidate.surprise > 0.0 {
             reasons.push(format!(
                 "if all were as usual, the chance of this would be about 10^-{:.0}",
@@ -77,7 +87,7 @@ impl Words<'_> {
         reasons.extend(super::rhythm::reasons(self.candidate, self.view));
         // What heals or follows was named with what is happening.
         let named = match self.candidate.facts {
-            Facts::SelfHeal { .. } | Facts::Precursor { .. } => 2,
+            Facts::SelfHeal { .. } | Facts::Precursor { .. } | Facts::Breakthrough { .. } => 2,
             _ => 1,
         };
         let companions: Vec<String> =
@@ -127,6 +137,10 @@ impl Words<'_> {
                 format!("{} in that time", number(*expected)),
                 format!("{bad} new kinds in {within}"),
             ),
+            Facts::Breakthrough { said, before, failures, within, .. } => (
+                format!("{before} of {said} such successes came after as many failures"),
+                format!("{failures} failures within {within}, then this"),
+            ),
             Facts::HostSilence { longest, days, .. } => (
                 format!("quiet for at most {} ({days} days)", rounded(*longest)),
                 format!("nothing for {}", self.quiet_for()),
@@ -160,6 +174,12 @@ impl Words<'_> {
             Facts::Silence { .. } => {
                 unknown.push(
                     "whether the sender stopped or its messages are lost on the way".to_owned(),
+                );
+            }
+            Facts::Breakthrough { .. } => {
+                unknown.push(
+                    "whether it was the owner, a mended setting or a stranger who came through"
+                        .to_owned(),
                 );
             }
             Facts::HostSilence { .. } => {

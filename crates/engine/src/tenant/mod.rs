@@ -107,7 +107,13 @@ impl Tenant {
             false => None,
         };
         self.count_tests(index, run.is_some(), observed.starts, config);
-        let moment = Moment { signature: index, cell, starts: observed.starts, run };
+        let moment = Moment {
+            signature: index,
+            cell,
+            starts: observed.starts,
+            run,
+            through: observed.through,
+        };
         let mark = Mark { at: sighting.at, seq: sighting.seq };
         self.ledger.overhear(cell, mark, moment.starts, config);
         self.grow(cell, mark, sighting.occurrences, config);
@@ -156,6 +162,7 @@ impl Tenant {
         let kind = &mut self.ledger.kinds[index.0 as usize];
         kind.fails = lexicon::is_failing(&signature.template);
         kind.recovers = lexicon::is_recovering(&signature.template);
+        kind.grants = lexicon::is_granting(&signature.template);
         self.notes.born(index, at);
         out.push(Change::SignatureBorn { tenant_id: self.id.clone(), at, signature });
     }

@@ -7,6 +7,7 @@ use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::attention::known::Kind;
 use crate::config::Config;
 use crate::discover::candidate::Candidate;
+use crate::discover::change::{self, Restart};
 use crate::discover::recurrence::Run;
 use crate::discover::{View, budget, spread};
 use crate::memory::recall;
@@ -44,9 +45,10 @@ impl Tenant {
         let learnt = host.first + view.config.attention.learning_span;
         if candidate.kind != CandidateType::Spread {
             let until = learnt.to_minute_text();
-            return (view.now < learnt).then(|| {
+            let young = (view.now < learnt).then(|| {
                 format!("what is usual for {} is still being learnt, until {until}", host.name)
             });
+            return young.or_else(|| may_be_restart(candidate, view));
         }
         let settles = candidate.onset + view.config.discover.change_within;
         (!spread::has_settled(candidate, view)).then(|| {
@@ -110,6 +112,28 @@ impl Tenant {
         let badly = seen.is_some_and(|(cell, _)| recall::ended_badly(&self.stories, cell));
         evidence(kind, open, run, badly, self.view(config).now)
     }
+}
+
+/// Why a burst waits, in a sentence's part: a restart of its host shows within minutes.
+fn may_be_restart(candidate: &Candidate, view: View<'_>) -> Option<String> {
+    if candidate.kind != CandidateType::Burst || candidate.admitted.is_some() {
+        return None;
+    }
+    let moments = [candidate.onset, candidate.last];
+    let looks_like = |like: Restart| {
+        moments.iter().any(|at| change::restart(view, candidate.lead(), *at) == like)
+    };
+    let host = &view.ledger.host_of(candidate.lead()).name;
+    if looks_like(Restart::Yes) {
+        return Some(format!(
+            "{host} restarted: many rare kinds of several programs came in the same minutes"
+        ));
+    }
+    let shows = candidate.onset + view.config.discover.company_within;
+    (view.now < shows && looks_like(Restart::Perhaps)).then(|| {
+        let by = shows.to_minute_text();
+        format!("it may be part of a restart of {host}, which would show by {by}")
+    })
 }
 
 /// The day of a budget, and how much of it is used.

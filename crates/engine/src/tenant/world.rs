@@ -17,6 +17,7 @@ use crate::discover::{DETECTORS, Finding, Moment, View};
 use crate::entities::Entities;
 use crate::memory::recall;
 use crate::score;
+use crate::sighting::Process;
 use crate::signature::SignatureIndex;
 use model::{Band, CandidateType, Seq, Span, Timestamp};
 use std::collections::BTreeMap;
@@ -206,14 +207,14 @@ impl<'a> World<'a> {
         let signature = self.view().ledger[cell].signature;
         let (mark, config) = (mark(at), self.config);
         let severity = self.view().ledger.kind_of(cell).worst;
-        let event = Event { mark, n: 1, severity, entities };
+        let event = Event { mark, n: 1, severity, process: Process::default(), entities };
         let mut rows = self.changing();
         let host = rows.cell_mut(cell).host;
         rows.host_mut(host).hear(mark, 1, signature);
         let starts = rows::see(&mut rows, cell, &event, config);
         self.touched |= signature == self.subject;
         let run = if starts { unusual_run(self.view(), cell) } else { None };
-        let moment = Moment { signature, cell, starts, run };
+        let moment = Moment { signature, cell, starts, run, through: None };
         self.grow(cell, mark);
         let mut judges = DETECTORS.iter().filter_map(|detector| detector.on_sighting);
         if let Some(finding) = judges.find_map(|judge| judge(self.view(), &moment)?.found()) {

@@ -106,6 +106,7 @@ pub fn batch(messages: &[Message], from: usize) -> EventBatch {
             source: "stream.log",
             service: &message.service,
             severity: Severity::from_word(message.severity.as_bytes()),
+            process: engine::sighting::Process::default(),
             body: &message.body,
             key: skeleton.key(),
             entities: Entities::of(&message.body, skeleton.holes()),

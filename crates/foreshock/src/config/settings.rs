@@ -144,6 +144,9 @@ settings! {
     discover.silence_gaps_min: 3.0, 10_000.0;
     discover.silence_spread_max: 0.01, 0.7;
     discover.silence_beats_missed: 2.0, 1_000.0;
+    discover.breakthrough_failures_min: 2.0, 1_000_000.0;
+    discover.breakthrough_pause_max: MINUTE, 7.0 * DAY;
+    discover.breakthrough_surprise_min: 0.0, DECADES;
     discover.host_silence_pauses: 1.0, 100.0;
     discover.host_silence_min: MINUTE, 7.0 * DAY;
     discover.host_silence_known: HOUR, 60.0 * DAY;
