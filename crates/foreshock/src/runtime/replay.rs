@@ -198,6 +198,7 @@ impl Run<'_> {
         let tenants: Vec<TenantId> = self.engine.tenants().map(|(id, _)| id.clone()).collect();
         for tenant in tenants {
             if let Some(mut digest) = self.engine.digest(&tenant, as_of, since) {
+                self.engine.told(&digest);
                 self.evidences.fill(&mut self.raw, digest.items.iter_mut());
                 (self.deliver)(digest)?;
             }
