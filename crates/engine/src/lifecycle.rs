@@ -42,19 +42,44 @@ pub enum Counted {
     Distance(f64),
 }
 
-/// What a digest told of a story.
+/// How large a story was at a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Told {
-    /// When.
-    pub at: Timestamp,
-    /// Its size then.
-    pub size: Counted,
+struct Then {
+    at: Timestamp,
+    size: Counted,
 }
 
+/// What digests told of a story. It is held against what the latest one told if that is a day ago or
+/// more; where digests come oftener, against what one of the day before did, for an hour says little.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    /// By the latest digest.
+    pub at: Timestamp,
+    /// What a digest told a day or more before `later`, or the first one.
+    earlier: Then,
+    /// What a digest told since then.
+    later: Then,
+}
+
+/// What is told may be a day old before it is told against something newer.
+const HELD_AGAINST: Span = Span::DAY;
+
 impl Told {
-    /// What is told of a story now.
-    pub fn of(candidate: &Candidate, at: Timestamp, view: View<'_>) -> Told {
-        Told { at, size: size(candidate, view) }
+    /// What is known to have been told once a digest tells it now.
+    pub fn now(candidate: &Candidate, at: Timestamp, view: View<'_>) -> Told {
+        let now = Then { at, size: size(candidate, view) };
+        match candidate.told {
+            None => Told { at, earlier: now, later: now },
+            Some(told) if at - told.later.at >= HELD_AGAINST => {
+                Told { at, earlier: told.later, later: now }
+            }
+            Some(told) => Told { at, ..told },
+        }
+    }
+
+    /// What is told now is held against this.
+    fn against(self, now: Timestamp) -> Then {
+        if now - self.later.at >= HELD_AGAINST { self.later } else { self.earlier }
     }
 }
 
@@ -74,9 +99,11 @@ pub fn lifecycle(candidate: &Candidate, view: View<'_>) -> Lifecycle {
 fn stage(candidate: &Candidate, view: View<'_>) -> (Stage, String) {
     let now = size(candidate, view);
     if !candidate.is_open() {
-        return (Stage::Closed, format!("{} in all", now.words(candidate)));
+        let words = now.words(candidate);
+        let is_sum = matches!(now, Counted::Occasions(_) | Counted::Hosts(_) | Counted::Kinds(_));
+        return (Stage::Closed, if is_sum { format!("{words} in all") } else { words });
     }
-    let Some(told) = candidate.told else {
+    let Some(told) = candidate.told.map(|told| told.against(view.now)) else {
         return first_told(candidate, now);
     };
     let by = told.at.to_minute_text();
@@ -182,9 +209,9 @@ fn peak(candidate: &Candidate, before: u32, now: u32, by: &str, view: View<'_>) 
         Some((hour, usual)) => {
             let usual = number(usual);
             let counts = format!("{hour} in the last hour, where {usual} are usual");
-            (Stage::CarriedOver, format!("{counts}; its peak is as high as by the digest of {by}"))
+            (Stage::CarriedOver, format!("{counts}; no higher peak since the digest of {by}"))
         }
-        None => (Stage::CarriedOver, format!("its peak is as high as by the digest of {by}")),
+        None => (Stage::CarriedOver, format!("no higher peak since the digest of {by}")),
     }
 }
 
@@ -209,14 +236,16 @@ fn day(candidate: &Candidate, before: u32, now: u32, by: &str, view: View<'_>) -
 
 /// What it has reached: it grows with each further one.
 fn reached(before: u32, now: u32, [one, many]: [&str; 2], by: &str) -> (Stage, String) {
-    let word = |n: u32| if n == 1 { one } else { many };
     match now.saturating_sub(before) {
         0 => {
             (Stage::CarriedOver, format!("no further {one} since the digest of {by}, {now} in all"))
         }
         n => (
             Stage::Growing,
-            format!("{n} more {} since the digest of {by}, {before} before", word(n)),
+            match n {
+                1 => format!("one more {one} since the digest of {by}, {before} before"),
+                n => format!("{n} more {many} since the digest of {by}, {before} before"),
+            },
         ),
     }
 }

@@ -57,7 +57,8 @@ fn acceleration(starts: &[Timestamp], until: Timestamp, candidate: &Candidate) -
     };
     let rates = rates(earlier, later, half).unwrap_or_default();
     Some(format!(
-        "{how}: {earlier} occasions in the first half of {of}, {later} in the second{rates}"
+        "{how}: {} in the first half of {of}, {later} in the second{rates}",
+        if earlier == 1 { "one occasion".to_owned() } else { format!("{earlier} occasions") }
     ))
 }
 

@@ -61,7 +61,7 @@ impl Tenant {
             let Some(index) = self.stories.index_of(item.candidate_id) else {
                 continue;
             };
-            let told = Told::of(&self.stories[index], digest.as_of, self.view(config));
+            let told = Told::now(&self.stories[index], digest.as_of, self.view(config));
             self.stories[index].told = Some(told);
         }
     }

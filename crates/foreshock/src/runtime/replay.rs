@@ -81,7 +81,7 @@ pub(crate) fn replay<'a>(
         changes: Vec::new(),
         counts: Counts::default(),
         raw: Readback::of_records(inputs),
-        evidences: Evidences::default(),
+        evidences: Evidences::of_streams(inputs),
         due: None,
         last: None,
         deliver,
