@@ -1,6 +1,7 @@
 //! A candidate: one story that may deserve a person, from its first evidence to its end. It keeps
 //! its id while it lives.
 
+use super::compare::values::Names;
 use super::eve::Eve;
 use super::peak::Peak;
 use super::{Facts, Finding, View};
@@ -111,6 +112,8 @@ pub struct Candidate {
     pub told: Option<Told>,
     /// The ten busiest minutes of its lead.
     peak: Option<Peak>,
+    /// What its lead names, where it had a usual.
+    pub names: Option<Box<Names>>,
     /// How it ended, if it did.
     pub ending: Option<Ending>,
 }
@@ -155,6 +158,7 @@ impl Candidate {
             admitted: None,
             told: None,
             peak: None,
+            names: None,
             ending: None,
         };
         for mark in &finding.marks {
