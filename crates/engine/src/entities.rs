@@ -110,6 +110,13 @@ impl EntityCounts {
         *slot = (entity, slot.1.saturating_add(1));
     }
 
+    /// Takes back one count of an entity.
+    pub fn take_back(&mut self, entity: u32) {
+        if let Some((_, n)) = self.0.iter_mut().find(|(e, _)| *e == entity) {
+            *n = n.saturating_sub(1);
+        }
+    }
+
     /// At least how often an entity was named: exact while few are known, an upper bound beyond.
     pub fn count(&self, entity: u32) -> u32 {
         let known = self.0.iter().find(|(e, _)| *e == entity);

@@ -6,13 +6,16 @@
 
 use super::cell::{Cell, CellIndex};
 use super::mark::Secs;
+use super::recent::Recent;
 use crate::entities::{Entities, EntityCounts};
 use model::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Cells that are remembered, about 0.1 kB each.
+/// Cells that are remembered, about 0.25 kB each.
 const CELLS_MAX: usize = 2_000;
+/// Latest looks that are remembered one by one: a story is told some occasions after it began.
+const LATEST: usize = 8;
 /// Every so many events of a cell one counts.
 const EVERY: u64 = 8;
 /// Events from which a cell may have a usual.
@@ -27,6 +30,8 @@ pub struct Usual {
     pub counts: EntityCounts,
     /// Events that were counted.
     pub of: u32,
+    /// The latest of these.
+    pub latest: Recent<(Secs, Entities), LATEST>,
     last: Secs,
 }
 
@@ -56,10 +61,16 @@ impl Named {
         {
             return;
         }
-        let new = || Usual { counts: EntityCounts::default(), of: 0, last: Secs::of(at) };
+        let new = || Usual {
+            counts: EntityCounts::default(),
+            of: 0,
+            latest: Recent::default(),
+            last: Secs::of(at),
+        };
         let usual = self.cells.entry(index).or_insert_with(new);
         usual.counts.add(entities);
         usual.of = usual.of.saturating_add(1);
+        usual.latest.push((Secs::of(at), entities));
         usual.last = usual.last.max(Secs::of(at));
     }
 

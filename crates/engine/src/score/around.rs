@@ -143,7 +143,7 @@ fn value(named: &Dominates) -> String {
         n => format!("{n} of {before_of} before did"),
     };
     format!(
-        "“{text}” is named in {times} of {of} lines looked at since it is told; {before} (chance would give {})",
+        "“{text}” is named in {times} of the {of} lines looked at since it began; {before} (chance would give {})",
         number(*expected)
     )
 }

@@ -19,10 +19,11 @@ impl Tenant {
             && self.stories[index].lead() == cell
         {
             let candidate = &mut self.stories[index];
-            // From its first event after it was told on: what was before is its usual.
+            // At its first event after it was told.
             if candidate.names.as_ref().is_none_or(|names| !names.is_of(cell)) {
                 let usual = self.ledger.named.of(cell);
-                candidate.names = usual.and_then(|u| Names::since_now(cell, u)).map(Box::new);
+                let names = usual.and_then(|u| Names::since(candidate.onset, cell, u));
+                candidate.names = names.map(Box::new);
             }
             if let Some(names) = &mut candidate.names {
                 // Only the texts of what an open story names are kept.

@@ -5,11 +5,13 @@
 //! were free to be found, and are paid for.
 
 use crate::attention::cell::CellIndex;
+use crate::attention::mark::Secs;
 use crate::attention::named::Usual;
 use crate::config::Config;
 use crate::discover::candidate::Candidate;
 use crate::entities::EntityCounts;
 use crate::stats::binomial_surprise;
+use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Values kept of what is named now; one that dominates is among them.
@@ -23,19 +25,20 @@ const BEFORE_MIN: u32 = 8;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Value {
     entity: u32,
+    /// Empty until it is named again after the story was told.
     text: String,
     /// How often at least.
     times: u32,
 }
 
-/// What the lead of a story named before it was told, and since.
+/// What the lead of a story named before it began, and since.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Names {
     cell: CellIndex,
     before: EntityCounts,
     before_of: u32,
     values: Vec<Value>,
-    /// Looks since the story is told.
+    /// Looks since the story began, as far as they are remembered.
     of: u32,
 }
 
@@ -44,7 +47,7 @@ pub struct Names {
 pub struct Dominates {
     /// It, as the lines have it; at most 48 letters.
     pub text: String,
-    /// Looks since the story is told that name it.
+    /// Looks since the story began that name it.
     pub times: u32,
     /// Looks since then.
     pub of: u32,
@@ -57,11 +60,17 @@ pub struct Dominates {
 }
 
 impl Names {
-    /// Names of a story that is told from now on, where its lead had a usual.
-    pub fn since_now(cell: CellIndex, usual: &Usual) -> Option<Names> {
+    /// Names of a story that began at `onset` and is told by now, where its lead had a usual before.
+    pub fn since(onset: Timestamp, cell: CellIndex, usual: &Usual) -> Option<Names> {
         let (before, before_of) = (usual.counts, usual.of);
-        let names = || Names { cell, before, before_of, values: Vec::new(), of: 0 };
-        (before_of >= BEFORE_MIN).then(names)
+        let mut names = Names { cell, before, before_of, values: Vec::new(), of: 0 };
+        let onset = Secs::of(onset);
+        for (_, entities) in usual.latest.iter().filter(|(at, _)| *at >= onset) {
+            entities.iter().for_each(|entity| names.before.take_back(entity));
+            names.before_of = names.before_of.saturating_sub(1);
+            names.look(entities.iter().map(|entity| (entity, "")));
+        }
+        (names.before_of >= BEFORE_MIN).then_some(names)
     }
 
     /// Whether these are the names of this cell.
@@ -81,6 +90,9 @@ impl Names {
             seen.push(entity);
             if let Some(known) = self.values.iter_mut().find(|v| v.entity == entity) {
                 known.times += 1;
+                if known.text.is_empty() {
+                    known.text = shown(text);
+                }
                 continue;
             }
             if self.values.len() >= KEPT_MAX {
@@ -91,10 +103,13 @@ impl Names {
                 }
                 self.values.remove(weakest.unwrap_or(0));
             }
-            let text = text.chars().take(LETTERS_MAX).collect();
-            self.values.push(Value { entity, text, times: 1 });
+            self.values.push(Value { entity, text: shown(text), times: 1 });
         }
     }
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(LETTERS_MAX).collect()
 }
 
 /// The value that a story's message names now and did not before, if the difference is no chance.
@@ -103,7 +118,8 @@ pub fn dominates(candidate: &Candidate, config: &Config) -> Option<Dominates> {
     let asked = &config.discover;
     let of = names.of;
     let best = names.values.iter().max_by_key(|v| (v.times, std::cmp::Reverse(v.entity)))?;
-    let enough = best.times >= asked.compare_occasions_min
+    let enough = !best.text.is_empty()
+        && best.times >= asked.compare_occasions_min
         && f64::from(best.times) >= asked.compare_share_min * f64::from(of);
     let before = names.before.count(best.entity).min(names.before_of);
     // Laplace's rule: what was never named may be named all the same.
