@@ -204,7 +204,8 @@ fn peak(candidate: &Candidate, before: u32, now: u32, by: &str, view: View<'_>) 
     match rate {
         Some((hour, usual)) if f64::from(hour) <= usual.max(1.0) => {
             let usual = number(usual);
-            (Stage::Better, format!("{hour} in the last hour, where {usual} are usual"))
+            let came = if hour == 0 { "none".to_owned() } else { hour.to_string() };
+            (Stage::Better, format!("{came} in the last hour, where {usual} are usual"))
         }
         Some((hour, usual)) => {
             let usual = number(usual);

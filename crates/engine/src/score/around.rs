@@ -50,16 +50,16 @@ impl<'a> Around<'a> {
         neighbours.chain(named).chain(divide).collect()
     }
 
-    /// `all 8 occasions fell on gw2, one of 6 hosts that run ipsec (chance would give 1.3); gw1, gw3 and
-    /// 3 more do not have it`.
+    /// `all 8 occasions that are remembered fell on gw2, one of 6 hosts with this program (chance would give
+    /// 1.3); gw1, gw3, gw4 and 2 more do not have it since, …`.
     fn hosts(&self, divide: &Divide) -> String {
         let others = self.names(&divide.without);
         let is_one = divide.without.len() == 1;
         let Some(expected) = divide.expected else {
             return match (self.is_open, is_one) {
-                (true, true) => format!("{others} still says it"),
-                (true, false) => format!("{others} still say it"),
-                (false, _) => format!("{others} said it in the meantime"),
+                (true, true) => format!("of the other hosts {others} still says it"),
+                (true, false) => format!("of the other hosts {others} still say it"),
+                (false, _) => format!("of the other hosts {others} said it in the meantime"),
             };
         };
         let all = divide.with.len() + divide.without.len();
@@ -135,7 +135,8 @@ impl<'a> Around<'a> {
     }
 }
 
-/// `9 of the latest 9 looks name “10.20.4.57”, as 8 of 25 did before (chance would give 3.0)`.
+/// `“10.20.4.57” is named in 9 of the 9 lines looked at since it began; 8 of 25 before did (chance would
+/// give 3.0)`.
 fn value(named: &Dominates) -> String {
     let Dominates { text, times, of, before, before_of, expected } = named;
     let before = match before {
