@@ -106,7 +106,7 @@ mod tests {
     fn lines_of_a_file_are_shown_from_it() {
         let lines = [cited(90, "a.log", 4), cited(110, "a.log", 31), cited(105, "b.log", 900)];
         let told = shown(0, 200, &lines);
-        assert_eq!(told.command.as_deref(), Some("sed -n '880,910p;910q' -- b.log"));
+        assert_eq!(told.command.as_deref(), Some("sed -n '890,910p;910q' -- b.log"));
         assert_eq!(told.host, None);
         let told = shown(0, 200, &lines[..2]);
         assert_eq!(told.command.as_deref(), Some("sed -n '1,41p;41q' -- a.log"));
