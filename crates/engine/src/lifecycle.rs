@@ -137,12 +137,7 @@ fn first_told(candidate: &Candidate, now: Counted) -> (Stage, String) {
     match before {
         Some((earlier, closed)) => {
             let closed = closed.to_minute_text();
-            (
-                Stage::Back,
-                format!(
-                    "{earlier} on the same host was told and closed at {closed}; {words} since"
-                ),
-            )
+            (Stage::Back, format!("{earlier} on the same host closed at {closed}; {words} since"))
         }
         None => (Stage::New, format!("no digest told it before; {words} so far")),
     }
