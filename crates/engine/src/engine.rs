@@ -69,6 +69,14 @@ impl Engine {
         Some(digest)
     }
 
+    /// Notes what a digest told, so that the next one can say what became of it. Changes what is said, never
+    /// what is found or shown.
+    pub fn told(&mut self, digest: &Digest) {
+        if let Some(state) = self.tenants.get_mut(&digest.tenant_id) {
+            state.told(digest, &self.config);
+        }
+    }
+
     /// At how many other tenants the message that leads a candidate is told of too. A number only: no
     /// client's name or text reaches another.
     fn others(&self, state: &Tenant, candidate: CandidateId, as_of: Timestamp) -> usize {

@@ -20,10 +20,19 @@ impl Entities {
         let mut entities = Entities::default();
         let named = holes.iter().filter(|hole| names_something(hole.kind));
         for (slot, hole) in entities.0.iter_mut().zip(named) {
-            let value = body.as_bytes().get(hole.start as usize..hole.end as usize);
-            *slot = (xxh3_64(value.unwrap_or_default()) as u32).max(1);
+            *slot = entity(value(body, hole));
         }
         entities
+    }
+
+    /// The same entities with their texts.
+    pub fn named<'a>(body: &'a str, holes: &'a [Hole]) -> impl Iterator<Item = (u32, &'a str)> {
+        let named = holes.iter().filter(|hole| names_something(hole.kind)).take(ENTITIES);
+        named.map(|hole| {
+            let value = value(body, hole);
+            // A hole ends where a character does; if not, its text is of no use.
+            (entity(value), std::str::from_utf8(value).unwrap_or_default())
+        })
     }
 
     /// Each entity, once or more.
@@ -40,6 +49,14 @@ impl Entities {
     pub fn is_empty(&self) -> bool {
         self.0[0] == 0
     }
+}
+
+fn value<'a>(body: &'a str, hole: &Hole) -> &'a [u8] {
+    body.as_bytes().get(hole.start as usize..hole.end as usize).unwrap_or_default()
+}
+
+fn entity(value: &[u8]) -> u32 {
+    (xxh3_64(value) as u32).max(1)
 }
 
 /// Numbers, times and amounts measure; names and addresses name.
@@ -82,11 +99,21 @@ impl EntityCounts {
 
     /// Counts each entity of one event.
     pub fn add(&mut self, entities: Entities) {
-        for entity in entities.iter() {
-            let known = self.0.iter().position(|(e, _)| *e == entity);
-            let weakest = || (0..self.0.len()).min_by_key(|i| self.0[*i].1).unwrap_or(0);
-            let slot = &mut self.0[known.unwrap_or_else(weakest)];
-            *slot = (entity, slot.1.saturating_add(1));
+        entities.iter().for_each(|entity| self.add_one(entity));
+    }
+
+    /// Counts one entity.
+    pub fn add_one(&mut self, entity: u32) {
+        let known = self.0.iter().position(|(e, _)| *e == entity);
+        let weakest = || (0..self.0.len()).min_by_key(|i| self.0[*i].1).unwrap_or(0);
+        let slot = &mut self.0[known.unwrap_or_else(weakest)];
+        *slot = (entity, slot.1.saturating_add(1));
+    }
+
+    /// Takes back one count of an entity.
+    pub fn take_back(&mut self, entity: u32) {
+        if let Some((_, n)) = self.0.iter_mut().find(|(e, _)| *e == entity) {
+            *n = n.saturating_sub(1);
         }
     }
 
@@ -116,6 +143,15 @@ mod tests {
         let second = entities("Failed password for backup9 from 198.51.100.7 port 40991 ssh2");
         let shared: Vec<u32> = first.iter().filter(|e| second.has(*e)).collect();
         assert_eq!(shared.len(), 1);
+        let body = "Failed password for backup9 from 192.0.2.1 port 50122 ssh2";
+        let mut skeleton = Skeleton::default();
+        fingerprint("sshd", body, &mut skeleton);
+        let named: Vec<(u32, &str)> = Entities::named(body, skeleton.holes()).collect();
+        assert_eq!(
+            named.iter().map(|(_, text)| *text).collect::<Vec<_>>(),
+            ["backup9", "192.0.2.1"]
+        );
+        assert!(named.iter().all(|(entity, _)| first.has(*entity)));
         assert!(entities("checkpoint complete: wrote 120 buffers in 3.2 s").is_empty());
     }
 

@@ -19,6 +19,7 @@ pub mod signature;
 pub mod attention;
 pub mod discover;
 mod explain;
+pub mod lifecycle;
 pub mod memory;
 pub mod score;
 pub mod snapshot;

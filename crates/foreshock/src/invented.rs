@@ -1,8 +1,8 @@
 //! Items and digests for unit tests: invented, with nothing in them but what a test asks for.
 
 use model::{
-    Band, Baseline, CandidateId, CandidateType, Digest, Frequency, Item, Quiet, TenantId,
-    Timestamp, Timing, Where,
+    Band, Baseline, CandidateId, CandidateType, Digest, Frequency, Item, Lifecycle, Quiet, Stage,
+    TenantId, Timestamp, Timing, Where,
 };
 
 /// The id of the item of that name.
@@ -19,6 +19,13 @@ pub(crate) fn item(name: &str, band: Band, status: &'static str) -> Item {
         decision_band: band.decision_word(),
         band,
         status,
+        lifecycle: Lifecycle {
+            stage: Stage::New,
+            reason: String::new(),
+            since: Timestamp::default(),
+            age_secs: 0,
+            told_before: None,
+        },
         outcome: (status == "closed").then(|| "went quiet by itself".into()),
         score_total: 0.0,
         why_it_matters: String::new(),

@@ -37,6 +37,9 @@ pub struct Quiet {
     pub held_back: u64,
     /// Those of them, at most fifty, and why each is not shown.
     pub cut: Vec<Cut>,
+    /// Open items that stand as they were told before, where only what is new is told.
+    #[serde(skip)]
+    pub told_before: u64,
     /// Still learning what is usual, until this time.
     pub learning_until: Option<Timestamp>,
 }

@@ -1,7 +1,7 @@
 //! The item contract: one candidate as a person reads it, the same in the terminal, in files, over
 //! HTTP and in mail. The names are the wire's.
 
-use crate::{Band, CandidateId, CandidateType, ContextLine, EventId, Seq, Timestamp};
+use crate::{Band, CandidateId, CandidateType, ContextLine, EventId, Lifecycle, Seq, Timestamp};
 
 /// One candidate, explained.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -19,6 +19,8 @@ pub struct Item {
     pub band: Band,
     /// `open`, or `closed` once it ended within the time that was asked about.
     pub status: &'static str,
+    /// What became of it since it was last told, and its age.
+    pub lifecycle: Lifecycle,
     /// How it ended, once it is closed.
     pub outcome: Option<String>,
     /// Sum of the contributions, 0–1.
@@ -127,6 +129,10 @@ pub struct Check {
     pub host: Option<String>,
     /// It changes nothing.
     pub read_only: bool,
+    /// The time whose lines the command shows, where it shows lines: whoever holds the raw bytes knows
+    /// whether they stand in a file instead.
+    #[serde(skip)]
+    pub shows: Option<(Timestamp, Timestamp)>,
 }
 
 /// One named term of a score.

@@ -27,6 +27,7 @@ mod event;
 mod explanation;
 mod id;
 mod item;
+mod lifecycle;
 mod name;
 pub mod port;
 mod severity;
@@ -51,6 +52,7 @@ pub use id::{CandidateId, EnvelopeId, EventId, IdError, SignatureId};
 pub use item::{
     Baseline, Check, Contribution, Evidence, Frequency, Item, SeenBefore, Timing, Where,
 };
+pub use lifecycle::{Lifecycle, Stage};
 pub use name::{SourceId, TenantId};
 pub use severity::Severity;
 pub use signature::Signature;

@@ -2,10 +2,12 @@
 //! is the business of `text` and `markdown`; strings are still as the engine gave them.
 
 mod around;
+mod life;
 mod proof;
 mod quiet;
 
 pub(crate) use around::around;
+pub(crate) use life::{life, life_word};
 pub(crate) use proof::{Show, evidence, id, score, unequal};
 pub(crate) use quiet::{headline, quiet};
 
@@ -84,6 +86,7 @@ pub(crate) fn is_closed(item: &Item) -> bool {
 pub(crate) fn item(item: &Item) -> Vec<Block> {
     let blocks = [
         outcome(item),
+        life(item),
         Block::new("What", vec![Line::Text(item.what.clone())]),
         why(item),
         how_often(item),
@@ -99,8 +102,13 @@ pub(crate) fn item(item: &Item) -> Vec<Block> {
 /// What a digest says of an item that is over: enough to know whether to ask for more.
 pub(crate) fn over(item: &Item) -> Vec<Block> {
     let when = Block::new("When", vec![Line::Text(occurrence(item))]);
-    let blocks =
-        [outcome(item), Block::new("What", vec![Line::Text(item.what.clone())]), when, place(item)];
+    let blocks = [
+        outcome(item),
+        life(item),
+        Block::new("What", vec![Line::Text(item.what.clone())]),
+        when,
+        place(item),
+    ];
     blocks.into_iter().filter_map(Block::said).collect()
 }
 

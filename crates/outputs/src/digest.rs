@@ -97,7 +97,7 @@ fn rank(at: usize) -> String {
     format!("{:>2} ", at + 1)
 }
 
-/// `▲ investigate .64  title`, behind what is given; `■ closed .64  title` once it is over.
+/// `▲ investigate .64, new  title`, behind what is given; `■ closed .64  title` once it is over.
 pub(crate) fn title(page: &mut Page, before: &str, item: &Item, lines_max: usize) {
     let (mark, word) = blocks::standing(item);
     let standing = format!("{mark} {word} ");
@@ -105,18 +105,19 @@ pub(crate) fn title(page: &mut Page, before: &str, item: &Item, lines_max: usize
         true => Ink::Faint,
         false => Ink::Of(item.band),
     };
-    let score = format!("{}  ", figure::score(item.score_total));
+    let score = format!("{}{}  ", figure::score(item.score_total), blocks::life_word(item));
     let lead = [(before, Ink::Plain), (standing.as_str(), ink), (score.as_str(), Ink::Plain)];
     page.led(&lead, &item.title, Ink::Strong, lines_max);
 }
 
-/// `▲ investigate .64: title`.
+/// `▲ investigate .64, new: title`.
 pub(crate) fn title_markdown(item: &Item) -> String {
     let (mark, word) = blocks::standing(item);
     format!(
-        "{mark} {} {}: {}",
+        "{mark} {} {}{}: {}",
         safe::markdown(word),
         figure::score(item.score_total),
+        blocks::life_word(item),
         safe::markdown(&item.title)
     )
 }

@@ -7,11 +7,13 @@ use super::context::Contexts;
 use super::hashed::Map;
 use super::known::{Host, Kind, Service, ServiceIndex};
 use super::mark::{Mark, Secs};
+use super::named::Named;
 use super::novel::{Novel, Pace};
 use super::recent::Recent;
 use super::rows::{self, Event, Rows};
 use super::voice::{Hearing, Voice};
 use crate::config::Config;
+use crate::entities::Entities;
 use crate::sighting::Sighting;
 use crate::signature::SignatureIndex;
 use model::Timestamp;
@@ -69,6 +71,8 @@ pub struct Ledger {
     awaited: BinaryHeap<Reverse<(Timestamp, CellIndex)>>,
     /// What was said around the occasions of what is watched.
     pub contexts: Contexts,
+    /// What is named how often.
+    pub named: Named,
     /// Sightings that found no room for a cell of their own.
     pub cells_overflowed: u64,
     /// When each service first spoke on each host.
@@ -297,6 +301,17 @@ impl Ledger {
     pub fn hosts_of(&self, service: ServiceIndex) -> usize {
         let all = (service, HostIndex(0))..=(service, HostIndex(u32::MAX));
         self.service_on_host.range(all).count()
+    }
+
+    /// The hosts on which a service was heard, in the order in which they were first heard at all.
+    pub fn hosts_with(&self, service: ServiceIndex) -> impl Iterator<Item = HostIndex> + '_ {
+        let all = (service, HostIndex(0))..=(service, HostIndex(u32::MAX));
+        self.service_on_host.range(all).map(|((_, host), _)| *host)
+    }
+
+    /// Counts what an event of a cell names.
+    pub fn look(&mut self, cell: CellIndex, entities: Entities, at: Timestamp) {
+        self.named.count(cell, &self.cells[cell.0 as usize], entities, at);
     }
 
     /// The cells of a signature, in the order of their first events.

@@ -12,6 +12,7 @@ mod hashed;
 pub mod known;
 pub mod ledger;
 pub mod mark;
+pub mod named;
 pub mod novel;
 pub mod pairs;
 pub mod rate;

@@ -268,6 +268,25 @@ impl Rate {
         self.slots[..3].iter().map(|c| u32::from(*c)).sum()
     }
 
+    /// The fullest ten minutes of the sliding hour, by the clock, and when they began; of equal ones the
+    /// earlier.
+    pub fn busiest_ten_minutes(&self) -> (Timestamp, u32) {
+        let mut best = (self.slot, 0);
+        let mut back = 0;
+        while back < SLOTS {
+            let slot = self.slot.saturating_sub(back as u32);
+            // An odd slot is the second half of its ten minutes.
+            let halves = if slot.is_multiple_of(2) { 1 } else { 2 };
+            let parts = &self.slots[back..(back + halves).min(SLOTS)];
+            let count = parts.iter().map(|count| u32::from(*count)).sum();
+            if count >= best.1 {
+                best = (slot - slot % 2, count);
+            }
+            back += halves;
+        }
+        (Timestamp::from_secs(i64::from(best.0) * SLOT_SECS), best.1)
+    }
+
     /// Usual events in a quarter of an hour at this time of day.
     pub fn usual_quarter(&self) -> f64 {
         f64::from(self.mu) * 3.0
@@ -332,7 +351,11 @@ mod tests {
         rate.add(at(0, 2, 30), 10);
         assert_eq!((rate.hour(), rate.quarter()), (40, 10));
         assert_eq!(rate.since(), at(0, 2, 0));
+        rate.add(at(0, 2, 12), 25);
+        rate.add(at(0, 2, 35), 16);
+        assert_eq!(rate.busiest_ten_minutes(), (at(0, 2, 30), 51), "late ones count as of now");
         rate.add(at(0, 4, 0), 1);
+        assert_eq!(rate.busiest_ten_minutes(), (at(0, 4, 0), 1));
         assert_eq!(rate.hour(), 1);
     }
 

@@ -1,11 +1,15 @@
 //! A candidate: one story that may deserve a person, from its first evidence to its end. It keeps
 //! its id while it lives.
 
+use super::compare::values::Names;
 use super::eve::Eve;
+use super::peak::Peak;
 use super::{Facts, Finding, View};
 use crate::attention::cell::CellIndex;
 use crate::attention::mark::Mark;
+use crate::attention::rate::Rate;
 use crate::attention::recent::Recent;
+use crate::lifecycle::Told;
 use crate::signature::SignatureIndex;
 use crate::stats::wilson_lower;
 use model::{CandidateId, CandidateType, Span, TenantId, Timestamp};
@@ -51,6 +55,8 @@ pub struct Recall {
     pub outcome: String,
     /// It ended badly.
     pub painful: bool,
+    /// When it closed, if it was on the same host and a person was told of it.
+    pub closed_here: Option<Timestamp>,
     /// How it began, and what it ended in.
     pub marks: Vec<Mark>,
 }
@@ -102,6 +108,12 @@ pub struct Candidate {
     pub score: f64,
     /// When the day's budget admitted it.
     pub admitted: Option<Timestamp>,
+    /// What the latest digest told of it.
+    pub told: Option<Told>,
+    /// The ten busiest minutes of its lead.
+    peak: Option<Peak>,
+    /// What its lead names, where it had a usual.
+    pub names: Option<Box<Names>>,
     /// How it ended, if it did.
     pub ending: Option<Ending>,
 }
@@ -144,6 +156,9 @@ impl Candidate {
             recalls: Vec::new(),
             score: 0.0,
             admitted: None,
+            told: None,
+            peak: None,
+            names: None,
             ending: None,
         };
         for mark in &finding.marks {
@@ -172,6 +187,16 @@ impl Candidate {
         } else {
             self.latest_marks.push(mark);
         }
+    }
+
+    /// Looks whether the latest hour of its lead has its busiest ten minutes.
+    pub fn peaks(&mut self, rate: &Rate) {
+        self.peak = Peak::higher(self.peak, self.lead(), rate);
+    }
+
+    /// The ten busiest minutes of its lead since an hour before it was opened.
+    pub fn highest(&self) -> Option<Peak> {
+        self.peak.filter(|peak| peak.cell == self.lead())
     }
 
     /// Takes in a further finding about the same story. The more telling type names it, and its

@@ -1,9 +1,14 @@
 //! The kept contexts of a candidate's occasions, held against each other: which rare messages of the same
 //! host came before most of them, and which after. Order in time only, never a cause.
 //!
+//! `hosts` compares the hosts that have it with those that do not, `values` what it names now and before.
+//!
 //! The null model: a message keeps coming at its own rate and knows nothing of these occasions. So
 //! a stretch of time meets it with a chance that follows from its rate, and the number of occasions it
 //! met is binomial. Every message of the host was free to be found, on either side, and is paid for.
+
+pub mod hosts;
+pub mod values;
 
 use super::View;
 use super::candidate::Candidate;

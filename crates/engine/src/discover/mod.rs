@@ -18,6 +18,7 @@ pub mod novelty;
 pub mod over;
 pub mod pain;
 pub mod passed;
+pub mod peak;
 pub mod precursor;
 pub mod recurrence;
 pub mod self_heal;

@@ -46,7 +46,12 @@ fn told(earlier: &Candidate, here: bool, view: View<'_>) -> Recall {
         earlier.ending.as_ref().map_or_else(|| "still open".into(), |e| e.outcome.clone());
     let began = earlier.first_marks.iter().take(MARKS_CITED).copied();
     let marks = began.chain(earlier.pain.map(|pain| pain.mark)).collect();
-    Recall { candidate: earlier.id, reason, outcome, painful: earlier.pain.is_some(), marks }
+    let closed_here = match (here, earlier.admitted, &earlier.ending) {
+        (true, Some(_), Some(ending)) => Some(ending.at),
+        _ => None,
+    };
+    let painful = earlier.pain.is_some();
+    Recall { candidate: earlier.id, reason, outcome, painful, closed_here, marks }
 }
 
 /// A finding where something that ended badly on this very cell is seen again, often enough.

@@ -1,11 +1,14 @@
-//! What was said around a candidate's occasions → the lines of the item, and the sentences about
-//! what keeps coming first or next. They speak of order in time, never of causes.
+//! What comparison finds → the lines of the item, and the sentences about what keeps coming first or next,
+//! what is named now and was not before, and which hosts have it. They speak of order and of counts, never of causes.
 
 use super::phrase::{number, rounded, shorten};
 use super::words::QUOTE_MAX;
+use crate::attention::cell::HostIndex;
 use crate::attention::context::Context;
 use crate::discover::View;
 use crate::discover::candidate::Candidate;
+use crate::discover::compare::hosts::{self, Divide};
+use crate::discover::compare::values::{self, Dominates};
 use crate::discover::compare::{self, Neighbour, Side};
 use crate::signature::SignatureIndex;
 use model::{ContextLine, Evidence, Relation};
@@ -18,23 +21,77 @@ pub(super) struct Around<'a> {
     view: View<'a>,
     occasions: u32,
     found: Vec<Neighbour>,
+    named: Option<Dominates>,
+    divide: Option<Divide>,
+    is_open: bool,
 }
 
 impl<'a> Around<'a> {
     /// Compares the occasions of a candidate that is worth review; of what is only watched, the context
     /// is kept and nothing is said.
     pub(super) fn of(candidate: &Candidate, view: View<'a>) -> Around<'a> {
-        let mut found = match candidate.admitted {
-            Some(_) => compare::neighbours(candidate, view),
-            None => Vec::new(),
-        };
+        let (occasions, is_open) = (candidate.occasions, candidate.is_open());
+        if candidate.admitted.is_none() {
+            let (named, divide) = (None, None);
+            return Around { view, occasions, found: Vec::new(), named, divide, is_open };
+        }
+        let mut found = compare::neighbours(candidate, view);
         found.truncate(NAMED_MAX);
-        Around { view, occasions: candidate.occasions, found }
+        let named = values::dominates(candidate, view.config);
+        let divide = hosts::divide(candidate, view);
+        Around { view, occasions, found, named, divide, is_open }
     }
 
     /// The reasons: `on 5 of 6 occasions “…” came within 10m before (chance would give 0.2)`.
     pub(super) fn why(&self) -> Vec<String> {
-        self.found.iter().map(|neighbour| self.reason(neighbour)).collect()
+        let neighbours = self.found.iter().map(|neighbour| self.reason(neighbour));
+        let named = self.named.iter().map(value);
+        let divide = self.divide.iter().map(|divide| self.hosts(divide));
+        neighbours.chain(named).chain(divide).collect()
+    }
+
+    /// `all 8 occasions that are remembered fell on gw2, one of 6 hosts with this program (chance would give
+    /// 1.3); gw1, gw3, gw4 and 2 more do not have it since, …`.
+    fn hosts(&self, divide: &Divide) -> String {
+        let others = self.names(&divide.without);
+        let is_one = divide.without.len() == 1;
+        let Some(expected) = divide.expected else {
+            return match (self.is_open, is_one) {
+                (true, true) => format!("of the other hosts {others} still says it"),
+                (true, false) => format!("of the other hosts {others} still say it"),
+                (false, _) => format!("of the other hosts {others} said it in the meantime"),
+            };
+        };
+        let all = divide.with.len() + divide.without.len();
+        let on = match divide.with.len() {
+            1 => format!("{}, one of {all} hosts with this program", self.names(&divide.with)),
+            n => format!("{n} of {all} hosts with this program"),
+        };
+        let before = match (divide.had_it, divide.without.len()) {
+            (0, 1) => "and never had it".to_owned(),
+            (0, _) => "and none of them ever had it".to_owned(),
+            (n, all) if n == all => "but had it before".to_owned(),
+            (n, _) => format!("but {n} of them had it before"),
+        };
+        format!(
+            "all {} occasions that are remembered fell on {on} (chance would give {}); {others} {} not have it since, {before}",
+            divide.occasions,
+            number(expected),
+            if is_one { "does" } else { "do" },
+        )
+    }
+
+    /// `gw1`, `gw1, gw3 and 3 more`.
+    fn names(&self, hosts: &[HostIndex]) -> String {
+        let name = |host: &HostIndex| self.view.ledger.hosts[host.0 as usize].name.as_str();
+        let named: Vec<&str> = hosts.iter().take(NAMED_MAX).map(name).collect();
+        match (named.as_slice(), hosts.len().saturating_sub(NAMED_MAX)) {
+            ([others @ .., last], 0) if !others.is_empty() => {
+                format!("{} and {last}", others.join(", "))
+            }
+            (named, 0) => named.join(", "),
+            (named, more) => format!("{} and {more} more", named.join(", ")),
+        }
     }
 
     fn reason(&self, neighbour: &Neighbour) -> String {
@@ -76,6 +133,20 @@ impl<'a> Around<'a> {
         let text = self.view.library.signature(signature).template.replace("<*>", "…");
         format!("“{}”", shorten(&text, QUOTE_MAX))
     }
+}
+
+/// `“10.20.4.57” is named in 9 of the 9 lines looked at since it began; 8 of 25 before did (chance would
+/// give 3.0)`.
+fn value(named: &Dominates) -> String {
+    let Dominates { text, times, of, before, before_of, expected } = named;
+    let before = match before {
+        0 => format!("none of {before_of} before did"),
+        n => format!("{n} of {before_of} before did"),
+    };
+    format!(
+        "“{text}” is named in {times} of the {of} lines looked at since it began; {before} (chance would give {})",
+        number(*expected)
+    )
 }
 
 fn word(side: Side) -> &'static str {

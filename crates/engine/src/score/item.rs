@@ -2,12 +2,14 @@
 //! number comes from the ledger or the finding; no cause is named as fact.
 
 use super::around::{self, Around};
+use super::rhythm;
 use super::words::Words;
 use super::{SCORER_VERSION, contributions, total};
 use crate::attention::known::Kind;
 use crate::counterfactual::Counterfactual;
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
+use crate::lifecycle::lifecycle;
 use model::{
     Band, Baseline, Check, Evidence, Frequency, Item, SeenBefore, Seq, TenantId, Timestamp, Timing,
     Where,
@@ -38,6 +40,7 @@ pub fn item(
         decision_band: band.decision_word(),
         band,
         status: if candidate.is_open() { "open" } else { "closed" },
+        lifecycle: lifecycle(candidate, view),
         outcome: candidate.ending.as_ref().map(|e| e.outcome.replace("<*>", "…")),
         score_total: rounded(total(&terms)),
         why_it_matters: words.why_it_matters(),
@@ -113,7 +116,7 @@ fn frequency(candidate: &Candidate, view: View<'_>) -> Frequency {
     let starts = occasion_starts(candidate, view);
     let mut gaps: Vec<f64> = starts.windows(2).map(|w| (w[1] - w[0]).as_secs_f64()).collect();
     let until = candidate.ending.as_ref().map_or(view.now, |e| e.at);
-    let trend = trend(&starts, until);
+    let trend = rhythm::trend(&starts, until);
     let median_gap_secs = (gaps.len() >= 2).then(|| crate::stats::median(&mut gaps)).flatten();
     Frequency { count: candidate.events, per_day: per_day.to_vec(), median_gap_secs, trend }
 }
@@ -122,22 +125,6 @@ fn frequency(candidate: &Candidate, view: View<'_>) -> Frequency {
 fn occasion_starts(candidate: &Candidate, view: View<'_>) -> Vec<Timestamp> {
     let lead = &view.ledger[candidate.lead()];
     lead.starts().filter(|at| (candidate.onset..=candidate.last).contains(at)).collect()
-}
-
-/// Laplace's trend test on the occasions: beyond ±1.64 (one-sided 5 %) it rises or falls.
-fn trend(starts: &[Timestamp], now: Timestamp) -> &'static str {
-    let (Some(first), true) = (starts.first(), starts.len() >= 4) else {
-        return "unknown";
-    };
-    let whole = (now - *first).as_secs_f64();
-    let n = (starts.len() - 1) as f64;
-    let mean = starts[1..].iter().map(|at| (*at - *first).as_secs_f64()).sum::<f64>() / n;
-    let u = (mean - whole / 2.0) / (whole * (1.0 / (12.0 * n)).sqrt());
-    match u {
-        u if u > 1.64 => "rising",
-        u if u < -1.64 => "falling",
-        _ => "steady",
-    }
 }
 
 /// The three hours of the day that hold at least seven tenths of six or more records.
@@ -185,16 +172,22 @@ fn check_next(candidate: &Candidate, comes_first: Option<String>, view: View<'_>
         command,
         host: host.clone(),
         read_only: true,
+        shows: None,
     };
-    let mut checks = vec![check(
+    // A check that shows the lines around a moment.
+    let look = |text: String, at: Timestamp| {
+        let command = Some(window(at));
+        Check { shows: Some((at - around, at + around)), ..check(text, command) }
+    };
+    let mut checks = vec![look(
         comes_first.unwrap_or_else(|| "read what the host said around the latest occasion: is there a line that comes first every time?".into()),
-        Some(window(candidate.last)),
+        candidate.last,
     )];
     match &candidate.facts {
         Facts::Silence { .. } => {
-            checks[0] = check(
+            checks[0] = look(
                 "read what the host said when the message stopped: was something stopped, removed or reconfigured?".into(),
-                Some(window(candidate.onset)),
+                candidate.onset,
             );
             checks.push(check(
                 "is the service still installed and enabled, and is it among the failed ones?"
@@ -203,10 +196,10 @@ fn check_next(candidate: &Candidate, comes_first: Option<String>, view: View<'_>
             ));
         }
         Facts::HostSilence { .. } => {
-            checks[0] = check(
+            checks[0] = look(
                 "is the host up, does it reach its log server, and does whatever sends its logs run?"
                     .into(),
-                Some(window(candidate.onset)),
+                candidate.onset,
             );
             checks.push(Check {
                 host: None,
@@ -247,10 +240,7 @@ fn check_next(candidate: &Candidate, comes_first: Option<String>, view: View<'_>
         let first = view.ledger.host_of(candidate.lead()).name.clone();
         checks.push(Check {
             host: Some(first),
-            ..check(
-                "what changed on this host shortly before it began?".into(),
-                Some(window(candidate.onset)),
-            )
+            ..look("what changed on this host shortly before it began?".into(), candidate.onset)
         });
     }
     checks

@@ -1,6 +1,7 @@
-//! How a story repeats: on how many of its days, how evenly, and whether what heals takes longer. Numbers
+//! How a story repeats: on how many of its days, how evenly, whether faster, and whether what heals takes longer. Numbers
 //! for the sentences of an item.
 
+use super::phrase::number;
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
 use crate::stats::{local_variation, median};
@@ -28,10 +29,65 @@ pub(super) fn reasons(candidate: &Candidate, view: View<'_>) -> Vec<String> {
     }
     let lead = &view.ledger[candidate.lead()];
     let starts: Vec<Timestamp> = lead.starts().filter(|at| *at >= candidate.onset).collect();
-    [days_active(&starts, candidate), evenness(&starts), heal_trend(candidate)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let until = candidate.ending.as_ref().map_or(view.now, |ending| ending.at);
+    let told = [
+        days_active(&starts, candidate),
+        acceleration(&starts, until, candidate),
+        evenness(&starts),
+        heal_trend(candidate),
+    ];
+    told.into_iter().flatten().collect()
+}
+
+/// `it speeds up: 4 occasions in the first half of its 6d, 11 in the second`, where that is no chance.
+fn acceleration(starts: &[Timestamp], until: Timestamp, candidate: &Candidate) -> Option<String> {
+    let how = match trend(starts, until) {
+        "rising" => "it speeds up",
+        "falling" => "it slows down",
+        _ => return None,
+    };
+    let first = *starts.first()?;
+    let half = (until - first).scaled(0.5);
+    let earlier = starts.iter().filter(|at| **at < first + half).count();
+    let later = starts.len() - earlier;
+    // A long story forgets its first occasions.
+    let of = match starts.len() < candidate.occasions as usize {
+        true => format!("the time of its latest {}", starts.len()),
+        false => format!("its {}", until - first),
+    };
+    let rates = rates(earlier, later, half).unwrap_or_default();
+    Some(format!(
+        "{how}: {} in the first half of {of}, {later} in the second{rates}",
+        if earlier == 1 { "one occasion".to_owned() } else { format!("{earlier} occasions") }
+    ))
+}
+
+/// ` (4 and 11 a week)`, of halves that are long enough to have such a rate.
+fn rates(earlier: usize, later: usize, half: Span) -> Option<String> {
+    let (name, unit) = match half {
+        half if half >= Span::DAY.times(7) => ("week", Span::DAY.times(7)),
+        half if half >= Span::DAY => ("day", Span::DAY),
+        _ => return None,
+    };
+    let units = half.as_secs_f64() / unit.as_secs_f64();
+    let rate = |n: usize| number(n as f64 / units);
+    Some(format!(" ({} and {} a {name})", rate(earlier), rate(later)))
+}
+
+/// Laplace's trend test on the occasions: beyond ±1.64 (one-sided 5 %) it rises or falls.
+pub(super) fn trend(starts: &[Timestamp], until: Timestamp) -> &'static str {
+    let (Some(first), true) = (starts.first(), starts.len() >= 4) else {
+        return "unknown";
+    };
+    let whole = (until - *first).as_secs_f64();
+    let n = (starts.len() - 1) as f64;
+    let mean = starts[1..].iter().map(|at| (*at - *first).as_secs_f64()).sum::<f64>() / n;
+    let u = (mean - whole / 2.0) / (whole * (1.0 / (12.0 * n)).sqrt());
+    match u {
+        u if u > 1.64 => "rising",
+        u if u < -1.64 => "falling",
+        _ => "steady",
+    }
 }
 
 /// `it came on 5 of its 7 days`; only while all its occasions are remembered.

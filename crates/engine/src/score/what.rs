@@ -3,6 +3,7 @@
 use super::phrase::{amount, date, number, rounded, shorten, times};
 use super::words::{QUOTE_MAX, Words};
 use crate::discover::Facts;
+use model::Span;
 
 impl Words<'_> {
     /// What is happening, in numbers.
@@ -96,6 +97,60 @@ impl Words<'_> {
         });
         let ending = self.candidate.ending.as_ref();
         let ending = ending.map(|e| format!(" Closed at {}.", e.at.to_minute_text()));
-        main + &pain.unwrap_or_default() + &ending.unwrap_or_default()
+        let state = self.unhealed().or_else(|| self.peak()).unwrap_or_default();
+        main + &state + &pain.unwrap_or_default() + &ending.unwrap_or_default()
+    }
+
+    /// ` The last failure, at 2026-03-14 02:14 on srv-1, has not healed for 3h 10m.`
+    fn unhealed(&self) -> Option<String> {
+        let Facts::SelfHeal { longest, .. } = self.candidate.facts else {
+            return None;
+        };
+        let ledger = self.view.ledger;
+        let [failure, recovery, ..] = self.candidate.cells[..] else { return None };
+        let failed = ledger[failure].starts().next_back()?;
+        let until = self.candidate.ending.as_ref().map_or(self.view.now, |ending| ending.at);
+        // A recovery in the same second belongs to it.
+        if ledger[recovery].last >= failed || until <= failed {
+            return None;
+        }
+        let open_for = until - failed;
+        let than = match open_for > longest {
+            true => "longer than any before",
+            false => "no longer than others before",
+        };
+        Some(format!(
+            " The last failure, at {} on {}, {} not healed for {}, {than}.",
+            failed.to_minute_text(),
+            self.host,
+            self.tense("has", "had"),
+            rounded(open_for)
+        ))
+    }
+
+    /// ` Peak 2026-03-14 03:10–03:20: 41 where 3 are usual in ten minutes.`
+    fn peak(&self) -> Option<String> {
+        let opened = self.candidate.opened - Span::HOUR;
+        let word = match self.candidate.facts {
+            Facts::Burst { .. } => "Peak".to_owned(),
+            // A shift may have been higher before anybody looked.
+            Facts::Anomaly { .. } if self.candidate.onset < opened => {
+                format!("Peak since {}:", opened.to_minute_text())
+            }
+            Facts::Anomaly { .. } => "Peak".to_owned(),
+            _ => return None,
+        };
+        let peak = self.candidate.highest()?;
+        let (from, to) = (peak.since.at(), peak.since.at() + Span::MINUTE.times(10));
+        let to = to.to_minute_text();
+        let usual = f64::from(peak.usual);
+        let are = if (0.95..1.05).contains(&usual) { "is" } else { "are" };
+        Some(format!(
+            " {word} {}–{}, {} where {} {are} usual in ten minutes.",
+            from.to_minute_text(),
+            &to[to.len().saturating_sub(5)..],
+            peak.count,
+            number(usual)
+        ))
     }
 }

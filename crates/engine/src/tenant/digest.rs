@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::discover::View;
 use crate::discover::budget;
 use crate::discover::candidate::Candidate;
+use crate::lifecycle::Told;
 use crate::score;
 use model::{Band, CandidateId, Cut, Digest, Item, Quiet, SignatureId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +53,17 @@ impl Tenant {
         quiet.cut = named.map(|(c, why)| self.cut(c, why, view)).collect();
         let since = since.max(self.ledger.earliest);
         Digest { as_of, since, tenant_id: self.id.clone(), items, quiet }
+    }
+
+    /// Notes what a digest told of each of its items.
+    pub fn told(&mut self, digest: &Digest, config: &Config) {
+        for item in &digest.items {
+            let Some(index) = self.stories.index_of(item.candidate_id) else {
+                continue;
+            };
+            let told = Told::now(&self.stories[index], digest.as_of, self.view(config));
+            self.stories[index].told = Some(told);
+        }
     }
 
     /// The signature that leads a candidate.
@@ -127,6 +139,7 @@ impl Tenant {
             ignored_events,
             notes: self.notes.told(since, self.view(config)),
             held_back: 0,
+            told_before: 0,
             cut: Vec::new(),
             learning_until: self.is_learning(config).then(|| self.learning_until(config)),
         }

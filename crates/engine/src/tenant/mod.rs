@@ -4,6 +4,7 @@
 
 mod context;
 mod digest;
+mod names;
 mod notes;
 mod stand;
 mod tell;
@@ -117,6 +118,7 @@ impl Tenant {
         let mark = Mark { at: sighting.at, seq: sighting.seq };
         self.ledger.overhear(cell, mark, moment.starts, config);
         self.grow(cell, mark, sighting.occurrences, config);
+        self.name(cell, moment.starts, sighting);
         self.detect(&moment, config, out);
         if moment.starts {
             self.after_occasion(&moment, mark, sighting.severity, config, out);

@@ -24,6 +24,9 @@ impl Tenant {
         if candidate.add_cell(cell) {
             self.ledger[cell].candidate = Some(index);
         }
+        if let Some(rate) = self.ledger[cell].rate.as_deref().filter(|_| cell == candidate.lead()) {
+            candidate.peaks(rate);
+        }
     }
 
     /// The spread that a further host joins: only while it is fresh.
@@ -73,6 +76,10 @@ impl Tenant {
                 candidate_id,
                 candidate_type,
             });
+        }
+        let candidate = &mut self.stories[index];
+        if let Some(rate) = self.ledger[candidate.lead()].rate.as_deref() {
+            candidate.peaks(rate);
         }
         let candidate = &self.stories[index];
         if candidate.kind == CandidateType::Spread {

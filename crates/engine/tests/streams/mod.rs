@@ -118,7 +118,12 @@ pub fn batch(messages: &[Message], from: usize) -> EventBatch {
 }
 
 pub fn cases() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/discover");
+    cases_of("discover")
+}
+
+/// The cases of a stage, in the order of their names.
+pub fn cases_of(stage: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(stage);
     let mut cases: Vec<PathBuf> = fs::read_dir(root).unwrap().map(|e| e.unwrap().path()).collect();
     cases.sort();
     assert!(!cases.is_empty());

@@ -1,8 +1,10 @@
 //! What a digest cites → the raw lines themselves, read again from where they stand. The engine
-//! knows records only by their number.
+//! knows records only by their number. And the commands that show these lines, where they stand in files.
 
+use super::look::{self, Stands};
 use model::port::RawReader;
-use model::{Envelope, EventId, Evidence, Item, Seq};
+use model::{Cursor, Envelope, EventId, Evidence, Item, Seq, Transport};
+use sources::{Input, Place};
 use std::collections::BTreeMap;
 
 /// Letters of a raw line that an item carries; the place leads to the rest.
@@ -10,9 +12,27 @@ const TEXT_MAX: usize = 400;
 
 /// Evidence and context that was read back before, by record.
 #[derive(Debug, Default)]
-pub(crate) struct Evidences(BTreeMap<Seq, Evidence>);
+pub(crate) struct Evidences {
+    known: BTreeMap<Seq, Known>,
+    /// The recorded streams, by their number.
+    streams: Vec<String>,
+}
+
+/// A record that was read back.
+#[derive(Debug)]
+struct Known {
+    evidence: Evidence,
+    /// Its place in a file that a person can open.
+    stands: Option<Stands>,
+}
 
 impl Evidences {
+    /// For what recorded streams cite.
+    pub(crate) fn of_streams(inputs: &[Input]) -> Evidences {
+        let streams = inputs.iter().map(|input| input.name().into_owned()).collect();
+        Evidences { streams, ..Evidences::default() }
+    }
+
     /// Fills the evidence of these items, and the lines around their occasions: a few dozen an item, as
     /// the engine keeps no more. What cannot be read again keeps its time and says that
     /// its text is gone by having none.
@@ -21,29 +41,58 @@ impl Evidences {
         raw: &mut dyn RawReader,
         items: impl Iterator<Item = &'a mut Item>,
     ) {
-        let mut cited: Vec<&mut Evidence> = items
-            .flat_map(|item| {
-                item.evidence.iter_mut().chain(item.context.iter_mut().map(|c| &mut c.line))
-            })
-            .collect();
-        let mut wanted: Vec<Seq> = cited.iter().map(|e| e.seq).collect();
+        let mut items: Vec<&mut Item> = items.collect();
+        let mut wanted: Vec<Seq> = items.iter_mut().flat_map(|i| cited(i)).map(|e| e.seq).collect();
         wanted.sort();
         wanted.dedup();
         // Only what is cited now is kept: the next digest mostly cites the same lines.
-        self.0.retain(|seq, _| wanted.binary_search(seq).is_ok());
-        let missing: Vec<Seq> = wanted.into_iter().filter(|s| !self.0.contains_key(s)).collect();
+        self.known.retain(|seq, _| wanted.binary_search(seq).is_ok());
+        let missing: Vec<Seq> =
+            wanted.into_iter().filter(|s| !self.known.contains_key(s)).collect();
         if !missing.is_empty() {
             raw.read(&missing, &mut |envelope| {
-                self.0.insert(envelope.seq, evidence(envelope));
+                let stands = self.stands(envelope);
+                self.known.insert(envelope.seq, Known { evidence: evidence(envelope), stands });
             });
         }
-        for evidence in &mut cited {
-            if let Some(known) = self.0.get(&evidence.seq) {
-                let at = evidence.at;
-                **evidence = Evidence { at, ..known.clone() };
-            }
+        for item in items {
+            self.fill_one(item);
         }
     }
+
+    fn fill_one(&self, item: &mut Item) {
+        let mut places = Vec::new();
+        for evidence in cited(item) {
+            let at = evidence.at;
+            if let Some(known) = self.known.get(&evidence.seq) {
+                *evidence = Evidence { at, ..known.evidence.clone() };
+                places.push((at, known.stands.clone()));
+            }
+        }
+        item.check_next.iter_mut().for_each(|check| look::look(check, &places));
+    }
+
+    /// Where a person finds the line again. A recording of what a host says live is no such place: its
+    /// journal has more.
+    fn stands(&self, envelope: &Envelope<'_>) -> Option<Stands> {
+        let Cursor::File { line, .. } = envelope.cursor else {
+            return None;
+        };
+        let origin = envelope.origin;
+        let file = match origin.transport {
+            Transport::File => origin.source_name.clone(),
+            Transport::Replay if origin.source_type == "file" => {
+                self.streams.get(Place::of(envelope.seq).input as usize)?.clone()
+            }
+            Transport::Replay | Transport::Stdin => return None,
+        };
+        Some(Stands { file, line })
+    }
+}
+
+/// The evidence of an item, and the lines around its occasions.
+fn cited(item: &mut Item) -> impl Iterator<Item = &mut Evidence> {
+    item.evidence.iter_mut().chain(item.context.iter_mut().map(|c| &mut c.line))
 }
 
 fn evidence(envelope: &Envelope<'_>) -> Evidence {

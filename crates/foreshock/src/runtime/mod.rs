@@ -11,6 +11,7 @@
 //! name.
 
 pub(crate) mod evidence;
+mod look;
 pub(crate) mod merge;
 pub(crate) mod replay;
 pub(crate) mod scan;

@@ -81,7 +81,7 @@ pub(crate) fn replay<'a>(
         changes: Vec::new(),
         counts: Counts::default(),
         raw: Readback::of_records(inputs),
-        evidences: Evidences::default(),
+        evidences: Evidences::of_streams(inputs),
         due: None,
         last: None,
         deliver,
@@ -198,6 +198,7 @@ impl Run<'_> {
         let tenants: Vec<TenantId> = self.engine.tenants().map(|(id, _)| id.clone()).collect();
         for tenant in tenants {
             if let Some(mut digest) = self.engine.digest(&tenant, as_of, since) {
+                self.engine.told(&digest);
                 self.evidences.fill(&mut self.raw, digest.items.iter_mut());
                 (self.deliver)(digest)?;
             }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::process::Command;
 
 /// Ten days of lines that name their year: the demonstration's.
 fn demo_log(folder: &Path) -> Vec<u8> {
@@ -68,6 +69,37 @@ fn compressed_files_and_pipes_give_the_digest_of_the_file() {
         let evidence = &of_pipe["items"][0]["evidence"][0];
         assert_eq!(evidence["source"], "standard input");
     }
+}
+
+/// The first command of a digest, run by a shell in the folder.
+fn run_first_command(folder: &Path, digest: &Value) -> String {
+    let command = digest["items"][0]["check_next"][0]["command"].as_str().unwrap();
+    let told = Command::new("sh").args(["-c", command]).current_dir(folder).output().unwrap();
+    assert!(told.status.success(), "{command}: {told:?}");
+    String::from_utf8(told.stdout).unwrap()
+}
+
+#[test]
+fn lines_of_a_file_are_shown_from_the_file_whatever_it_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let plain = demo_log(folder);
+    let (name, packed) = ("-it's $(touch pwned) `touch pwned`.log", "old log.gz");
+    write(&folder.join(name), &plain, crate::program::MODIFIED_SECS);
+    write(&folder.join(packed), &gzip(&plain), crate::program::MODIFIED_SECS);
+    for path in [format!("./{name}"), packed.to_owned()] {
+        let digest = run(folder, &["scan", &path, "--format", "json"]).ok().json();
+        let latest = digest["items"][0]["evidence"].as_array().unwrap().last().unwrap().clone();
+        let shown = run_first_command(folder, &digest);
+        assert!(shown.lines().any(|line| latest["text"] == line), "{path}: {shown}");
+        assert!(shown.lines().count() <= 40, "{shown}");
+        assert!(digest["items"][0]["check_next"][0]["host"].is_null());
+    }
+    assert!(!folder.join("pwned").exists());
+    // What came through a pipe is asked of the host.
+    let piped = piped(folder, &["scan", "--format", "json"], &plain).ok().json();
+    let command = piped["items"][0]["check_next"][0]["command"].as_str().unwrap();
+    assert!(command.starts_with("journalctl --utc"), "{command}");
 }
 
 #[test]

@@ -152,6 +152,12 @@ pub(crate) fn items_without_sources(digest: &Value) -> Value {
                 line.remove("event_id");
             }
         }
+        // Where lines stand decides how they are looked at.
+        for check in item["check_next"].as_array_mut().unwrap() {
+            let check = check.as_object_mut().unwrap();
+            check.remove("command");
+            check.remove("host");
+        }
     }
     items
 }

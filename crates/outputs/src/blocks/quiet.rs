@@ -2,7 +2,7 @@
 
 use super::{Line, is_closed};
 use crate::figure::{self, counted, grouped};
-use model::{Band, Counts, Cut, Digest, Item, Quiet};
+use model::{Band, Counts, Cut, Digest, Item, Quiet, Stage};
 
 /// `3 items: 1 promote, 1 watch, 1 closed`, or that there is none. Silence is good news only where there was
 /// something to hear and the usual is known.
@@ -10,6 +10,10 @@ pub(crate) fn headline(digest: &Digest) -> String {
     let items = digest.items.len() as u64;
     let quiet = &digest.quiet;
     match (items, quiet.events) {
+        (0, _) if quiet.told_before > 0 => {
+            let stand = stand_as_told(quiet.told_before);
+            format!("Nothing new needs you; {stand}.")
+        }
         (0, 0) => "There are no events to judge, so nothing can be said.".to_owned(),
         (0, _) => match (quiet.learning_until, quiet.held_back) {
             (Some(until), _) => format!(
@@ -30,12 +34,36 @@ pub(crate) fn headline(digest: &Digest) -> String {
             let mut parts: Vec<String> = Band::ALL.iter().rev().filter_map(told).collect();
             if parts.is_empty() {
                 let over = counted(items, "item is over", "items are over");
-                return format!("Nothing needs you now; {over}.");
+                return match quiet.told_before {
+                    0 => format!("Nothing needs you now; {over}."),
+                    n => format!("Nothing new needs you; {over}, {}.", stand_as_told(n)),
+                };
             }
+            let words: Vec<String> = STAGES.iter().filter_map(|s| of_stage(s, &open)).collect();
             parts.extend((!closed.is_empty()).then(|| format!("{} closed", closed.len())));
-            format!("{}: {}.", counted(items, "item", "items"), parts.join(", "))
+            let words = match words.is_empty() {
+                true => String::new(),
+                false => format!("; {}", words.join(", ")),
+            };
+            format!("{}: {}{words}.", counted(items, "item", "items"), parts.join(", "))
         }
     }
+}
+
+/// What is worth a word in the first line, where it is not the same of all: what is told anew comes first.
+const STAGES: [Stage; 5] =
+    [Stage::New, Stage::Back, Stage::Growing, Stage::Better, Stage::CarriedOver];
+
+/// `2 growing`; nothing where all the open items are new, as in a first digest.
+fn of_stage(stage: &Stage, open: &[&Item]) -> Option<String> {
+    let of = |stage: Stage| open.iter().filter(|item| item.lifecycle.stage == stage).count();
+    let n = of(*stage);
+    (n > 0 && of(Stage::New) < open.len()).then(|| format!("{n} {stage}"))
+}
+
+/// `3 items stand as told before`.
+fn stand_as_told(items: u64) -> String {
+    counted(items, "item stands as told before", "items stand as told before")
 }
 
 /// Why the rest needs nobody: what was read, what it was sorted into, what was held back.

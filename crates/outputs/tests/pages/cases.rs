@@ -54,6 +54,7 @@ fn quiet() -> Quiet {
         notes: vec!["print-01: 9 new kinds of message within 4 minutes of a restart.".into()],
         held_back: 2,
         cut: vec![],
+        told_before: 0,
         learning_until: None,
     }
 }
@@ -172,6 +173,7 @@ fn check(text: &str, command: Option<&str>, host: Option<&str>) -> Check {
         command: command.map(str::to_owned),
         host: host.map(str::to_owned),
         read_only: true,
+        shows: None,
     }
 }
 
@@ -183,6 +185,13 @@ pub(crate) fn vpn_item() -> Item {
         decision_band: Band::Investigate.decision_word(),
         band: Band::Investigate,
         status: "open",
+        lifecycle: Lifecycle {
+            stage: Stage::Growing,
+            reason: "5 failures since the digest of 2026-11-19 08:30, 9 before".into(),
+            since: at("2026-11-13T08:02:11Z"),
+            age_secs: 606_469,
+            told_before: Some(at("2026-11-19T08:30:00Z")),
+        },
         outcome: None,
         score_total: 0.64,
         why_it_matters: "Each outage is longer than the last: median 1m 50s on days 1-3, 4m 20s \
@@ -332,6 +341,7 @@ fn ended_badly() -> Case {
         band: Band::Watch,
         decision_band: Band::Watch.decision_word(),
         status: "closed",
+        lifecycle: closed(),
         outcome: Some("ended badly: “no route to peer …” 6d 23h after it began".into()),
         would_change: vec!["nothing, as it is closed".into()],
         ..vpn_item()
@@ -342,6 +352,11 @@ fn ended_badly() -> Case {
         ..explanation
     });
     Case { digest: digest("acme", vec![item], quiet()), counts: counts(), explanation }
+}
+
+fn closed() -> Lifecycle {
+    let reason = "14 failures in all".into();
+    Lifecycle { stage: Stage::Closed, reason, ..vpn_item().lifecycle }
 }
 
 fn storm_day() -> Case {
@@ -358,6 +373,7 @@ fn storm_day() -> Case {
             band,
             decision_band: band.decision_word(),
             status: if n < 9 { "open" } else { "closed" },
+            lifecycle: if n < 9 { vpn_item().lifecycle } else { closed() },
             outcome: (n == 9).then(|| "went quiet by itself".into()),
             score_total: score,
             what: format!("Port {n} went down and up 206 times in 10 minutes, always with row {n}."),
@@ -401,6 +417,7 @@ pub(crate) fn hostile_item(text: &str) -> Item {
     let own = || text.to_owned();
     Item {
         title: own(),
+        lifecycle: Lifecycle { reason: own(), ..vpn_item().lifecycle },
         outcome: Some(own()),
         why_it_matters: own(),
         why: vec![own(), own()],
@@ -423,6 +440,7 @@ pub(crate) fn hostile_item(text: &str) -> Item {
             command: Some(own()),
             host: Some(own()),
             read_only: false,
+            shows: None,
         }],
         unknowns: vec![own()],
         would_change: vec![own(), own()],
