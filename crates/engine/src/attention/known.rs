@@ -8,6 +8,7 @@ use super::recent::Recent;
 use super::voice::Voice;
 use crate::entities::{Entities, EntityCounts};
 use crate::signature::SignatureIndex;
+use crate::sites::SiteIndex;
 use model::{Band, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,9 @@ pub struct Host {
     pub voice: Voice,
     /// How much it says.
     pub pace: Pace,
+    /// Where it stands, by the configuration.
+    #[serde(skip)]
+    pub site: Option<SiteIndex>,
 }
 
 impl Host {

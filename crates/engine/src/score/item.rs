@@ -2,6 +2,7 @@
 //! number comes from the ledger or the finding; no cause is named as fact.
 
 use super::around::{self, Around};
+use super::sites;
 use super::words::Words;
 use super::{SCORER_VERSION, contributions, total};
 use crate::attention::known::Kind;
@@ -223,8 +224,12 @@ fn check_next(candidate: &Candidate, comes_first: Option<String>, view: View<'_>
         )),
         Facts::Spread { .. } => checks.push(Check {
             host: None,
+            ..check(sites::what_they_share(candidate, view), None)
+        }),
+        Facts::Clients(_) => checks.push(Check {
+            host: None,
             ..check(
-                "what do these hosts share: an account, a network, a change of the same day?"
+                "what does this client share with others: an update of these days, a provider, a service, a certificate?"
                     .into(),
                 None,
             )

@@ -13,7 +13,7 @@ use crate::discover::candidate::{Candidate, Ending, Pain};
 use crate::discover::over::is_over;
 use crate::discover::recurrence::{Run, unusual_run};
 use crate::discover::story::add_companions;
-use crate::discover::{DETECTORS, Finding, Moment, View};
+use crate::discover::{DETECTORS, Facts, Finding, Moment, View};
 use crate::entities::Entities;
 use crate::memory::recall;
 use crate::score;
@@ -251,13 +251,15 @@ impl<'a> World<'a> {
             None => {
                 let mut candidate = Candidate::open(finding, &self.tenant.id, self.view());
                 candidate.recalls = recall::recall(stories, &cells, self.view());
+                let lead = self.view().ledger[candidate.lead()].signature;
+                candidate.clients = self.tenant.of_others.get(&lead).copied();
                 let index = stories.next_index();
                 // One new story is looked at; where a second opens, more is in play than is told.
                 self.unsure |= self.told.insert(index, candidate).is_some();
                 index
             }
         };
-        if self.story(index).kind == CandidateType::Spread {
+        if matches!(self.story(index).facts, Facts::Spread { .. }) {
             let lead = self.view().ledger[self.story(index).lead()].signature;
             self.changing().kind_mut(lead).spreads(index);
         }
