@@ -61,9 +61,11 @@ impl Engine {
             if !clients.contains_key(&stir.tenant) {
                 continue;
             }
-            if let Some(tenant) = self.tenants.get_mut(&stir.tenant) {
-                tenant.asked_of_others();
+            let Some(tenant) = self.tenants.get_mut(&stir.tenant) else { continue };
+            if !stir.is_new && !tenant.rises(stir.signature) {
+                continue;
             }
+            tenant.asked_of_others();
             let at = stir.at;
             for told in self.elsewhere.hear(stir, &clients, &self.config) {
                 for id in &told.tenants {

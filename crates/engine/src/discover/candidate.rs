@@ -204,6 +204,17 @@ impl Candidate {
         self.recount();
     }
 
+    /// Hears at how many other clients its message stirs. What is silent says nothing of that.
+    pub fn hear_of_others(&mut self, found: AtClients) {
+        if self.kind == CandidateType::Silence {
+            return;
+        }
+        self.clients = Some(found);
+        if let Facts::Clients(known) = &mut self.facts {
+            *known = found;
+        }
+    }
+
     /// What began as a burst and fills a day is a shift.
     fn has_lasted(&self, finding: &Finding) -> bool {
         let kinds = (self.kind, finding.kind);

@@ -65,9 +65,18 @@ fn within(found: &AtClients) -> Span {
     found.within().max(Span::MINUTE)
 }
 
+/// `says what is new here and at 3 other clients`.
+pub(super) fn behaviour_at_clients(found: &AtClients) -> String {
+    let others = count(found.others, "other client", "other clients");
+    match found.is_new {
+        true => format!("says what is new here and at {others}"),
+        false => format!("says more of what rises at {others}, too"),
+    }
+}
+
 pub(super) fn what_at_clients(lead: &str, hosts: &str, found: &AtClients) -> String {
     let state = if found.is_new { "is new here" } else { "rises here" };
-    format!("{lead} {state}, on {hosts}, and {}.", at_clients(found))
+    format!("{lead} {state}, on {hosts}; it is {}.", at_clients(found))
 }
 
 pub(super) fn baseline_at_clients(found: &AtClients) -> (String, String) {

@@ -21,7 +21,7 @@ impl Words<'_> {
             Facts::Spread { sites: Some(s), within, .. } if s.is_evidence => {
                 format!("said the same at {} within {within}", sites::further(s))
             }
-            Facts::Clients(found) => format!("is told of by {} other clients, too", found.others),
+            Facts::Clients(found) => sites::behaviour_at_clients(found),
             Facts::Spread { hosts, within, .. } => {
                 format!("said the same on {hosts} hosts within {within}")
             }

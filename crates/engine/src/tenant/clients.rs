@@ -26,6 +26,18 @@ impl Tenant {
         self.tests.count(Lane::Clients);
     }
 
+    /// Whether a message that came to be watched comes more often: one that fell silent is watched too.
+    pub(crate) fn rises(&self, id: SignatureId) -> bool {
+        let Some(signature) = self.signature(id) else { return false };
+        let mut open = self.ledger.kinds[signature.0 as usize].open().iter();
+        !open.any(|index| self.stories[*index].kind == CandidateType::Silence)
+    }
+
+    fn signature(&self, id: SignatureId) -> Option<SignatureIndex> {
+        let mut known = (0..self.ledger.kinds.len() as u32).map(SignatureIndex);
+        known.find(|index| self.library.signature(*index).id == id)
+    }
+
     /// Hears that a message stirs at other clients too.
     pub(crate) fn hear_of_others(
         &mut self,
@@ -34,19 +46,19 @@ impl Tenant {
         config: &Config,
         out: &mut Vec<Change>,
     ) {
-        let known = (0..self.ledger.kinds.len() as u32).map(SignatureIndex);
-        let mut of_id = known.filter(|index| self.library.signature(*index).id == id);
-        let Some(signature) = of_id.next() else { return };
+        let Some(signature) = self.signature(id) else { return };
         if found.surprise < config.discover.clients_surprise_min {
             return;
         }
         self.remember(signature, found);
         let open = self.ledger.kinds[signature.0 as usize].open().to_vec();
         for index in &open {
-            let leads = self.ledger[self.stories[*index].lead()].signature == signature;
-            if leads {
-                self.stories[*index].clients = Some(found);
+            let lead = self.stories[*index].lead();
+            let candidate = &mut self.stories[*index];
+            if self.ledger[lead].signature != signature {
+                continue;
             }
+            candidate.hear_of_others(found);
         }
         match open.is_empty() {
             true => {
@@ -56,6 +68,11 @@ impl Tenant {
             }
             false => open.into_iter().for_each(|index| self.restand(index, config, out)),
         }
+    }
+
+    /// What is known of others of the message that leads a story.
+    pub(super) fn of_others(&self, lead: CellIndex) -> Option<AtClients> {
+        self.of_others.get(&self.ledger[lead].signature).copied()
     }
 
     fn remember(&mut self, signature: SignatureIndex, found: AtClients) {

@@ -65,8 +65,9 @@ impl Tenant {
         if is_new {
             stories[index].recalls = recall::recall(stories, &cells, view);
             let at = view.now;
-            let lead = self.ledger[self.stories[index].lead()].signature;
-            self.stories[index].clients = self.of_others.get(&lead).copied();
+            if let Some(found) = self.of_others(self.stories[index].lead()) {
+                self.stories[index].hear_of_others(found);
+            }
             let candidate = &self.stories[index];
             let (candidate_id, candidate_type) = (candidate.id, candidate.kind);
             out.push(Change::CandidateOpened {

@@ -18,7 +18,7 @@ use crate::entities::Entities;
 use crate::memory::recall;
 use crate::score;
 use crate::signature::SignatureIndex;
-use model::{Band, CandidateType, Seq, Span, Timestamp};
+use model::{Band, Seq, Span, Timestamp};
 use std::collections::BTreeMap;
 
 /// A supposed course of things.
@@ -252,7 +252,9 @@ impl<'a> World<'a> {
                 let mut candidate = Candidate::open(finding, &self.tenant.id, self.view());
                 candidate.recalls = recall::recall(stories, &cells, self.view());
                 let lead = self.view().ledger[candidate.lead()].signature;
-                candidate.clients = self.tenant.of_others.get(&lead).copied();
+                if let Some(found) = self.tenant.of_others.get(&lead) {
+                    candidate.hear_of_others(*found);
+                }
                 let index = stories.next_index();
                 // One new story is looked at; where a second opens, more is in play than is told.
                 self.unsure |= self.told.insert(index, candidate).is_some();
