@@ -9,7 +9,7 @@ use crate::discover::budget::Lane;
 use crate::discover::{Facts, Finding, change, marks_since};
 use crate::elsewhere::AtClients;
 use crate::signature::SignatureIndex;
-use model::{CandidateType, Change, Severity, SignatureId, Timestamp};
+use model::{Band, CandidateType, Change, Severity, SignatureId, Timestamp};
 use std::collections::BTreeMap;
 
 /// Messages of which what others make is remembered; the oldest go first.
@@ -91,8 +91,9 @@ impl Tenant {
         self.of_others.retain(|_, found| found.at >= from);
     }
 
-    /// The finding that only the others make: a message that speaks of failing, or is a warning or worse,
-    /// and no part of a change. What is harmless is new at many clients after every update.
+    /// The finding that only the others make: a message that speaks of failing, is a warning or worse, or is
+    /// on watch here for being unusual; and no part of a change. What is harmless is new at many clients after
+    /// every update.
     fn found_with_others(
         &self,
         signature: SignatureIndex,
@@ -103,7 +104,8 @@ impl Tenant {
         let is_bad = kind.worst.map_or(kind.fails, |worst| {
             worst.is_at_least(Severity::Warning) || kind.fails && worst != Severity::Debug
         });
-        if !is_bad || self.is_learning(config) || found.is_change(config) {
+        let is_unusual = kind.standing.band >= Band::Watch;
+        if !(is_bad || is_unusual) || self.is_learning(config) || found.is_change(config) {
             return None;
         }
         let recent = self.ledger.cells_of(signature).filter_map(|cell| {
