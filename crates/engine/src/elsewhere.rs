@@ -4,7 +4,8 @@
 //! A vendor's update, a provider, a certificate of a shared service reaches many clients at once, and
 //! each sees a line or two. The usual is how often the message stirs at all per client and day, over
 //! the clients of the last four weeks; the law is the one of further hosts (`discover::usual`). Only
-//! clients that are known for a week take part: before, everything is new.
+//! clients that are known for a week take part: before, everything is new, and only counts for the
+//! usual.
 
 use crate::config::Config;
 use crate::discover::usual::Usual;
@@ -19,7 +20,7 @@ const REMEMBERED: Span = Span::DAY.times(28);
 /// Stirs kept over all clients; the oldest go first. 20,000 × 64 bytes.
 const STIRS_MAX: usize = 20_000;
 /// Stirs of one client in a day that are heard: a flood at one is no news for the others.
-const STIRS_A_DAY_MAX: usize = 200;
+const STIRS_A_DAY_MAX: u32 = 200;
 /// A window is taken to be a quarter of an hour long at least, for clocks differ.
 const WITHIN_MIN_DAYS: f64 = 0.01;
 
@@ -113,24 +114,29 @@ pub fn takes_part(first: Timestamp, now: Timestamp, config: &Config) -> bool {
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Elsewhere {
     stirs: VecDeque<Stir>,
+    /// Stirs of each client on its latest day.
+    today: BTreeMap<TenantId, (i64, u32)>,
 }
 
 impl Elsewhere {
     /// Hears a stir; says what follows for the clients at which the same message stirs, and for what came
-    /// in its company. Costs a few passes over what is kept.
+    /// in its company. Costs a few passes over what is kept; of a client that takes no part yet nothing
+    /// follows, but it counts for the usual.
     pub fn hear(&mut self, stir: Stir, clients: &Clients, config: &Config) -> Vec<Told> {
-        self.expire(stir.at);
-        let day = |at: Timestamp| at.as_secs().div_euclid(86_400);
-        let from = stir.at - config.discover.clients_within;
-        let (mut today, mut is_known) = (0, false);
-        for other in self.stirs.iter().filter(|other| other.tenant == stir.tenant) {
-            today += usize::from(day(other.at) == day(stir.at));
-            is_known |= other.signature == stir.signature && other.at >= from;
-        }
-        if is_known || today >= STIRS_A_DAY_MAX {
+        let (signature, at) = (stir.signature, stir.at);
+        self.expire(at);
+        if !self.has_room(&stir) {
             return Vec::new();
         }
-        let (signature, at) = (stir.signature, stir.at);
+        if !clients.contains_key(&stir.tenant) {
+            self.stirs.push_back(stir);
+            return Vec::new();
+        }
+        let from = at - config.discover.clients_within;
+        let is_same = |s: &&Stir| s.signature == signature && s.tenant == stir.tenant;
+        if self.stirs.iter().filter(is_same).any(|s| s.at >= from) {
+            return Vec::new();
+        }
         self.stirs.push_back(stir);
         let Some(told) = self.ask(signature, at, clients, config) else {
             return Vec::new();
@@ -143,12 +149,20 @@ impl Elsewhere {
         all
     }
 
+    /// Counts a stir of its client's day; whether it may be heard.
+    fn has_room(&mut self, stir: &Stir) -> bool {
+        let day = stir.at.as_secs().div_euclid(86_400);
+        let today = self.today.entry(stir.tenant.clone()).or_insert((day, 0));
+        if today.0 != day {
+            *today = (day, 0);
+        }
+        today.1 = today.1.saturating_add(1);
+        today.1 <= STIRS_A_DAY_MAX
+    }
+
     fn expire(&mut self, now: Timestamp) {
-        while self
-            .stirs
-            .front()
-            .is_some_and(|s| now - s.at > REMEMBERED || self.stirs.len() >= STIRS_MAX)
-        {
+        let is_old = |stir: &Stir| now - stir.at > REMEMBERED;
+        while self.stirs.len() >= STIRS_MAX || self.stirs.front().is_some_and(is_old) {
             self.stirs.pop_front();
         }
     }
@@ -163,13 +177,17 @@ impl Elsewhere {
     ) -> Option<Told> {
         let from = now - config.discover.clients_within;
         let of_it = self.stirs.iter().filter(|s| s.signature == signature);
-        let (recent, earlier): (Vec<&Stir>, Vec<&Stir>) = of_it.partition(|s| s.at >= from);
+        let (recent, earlier): (Vec<&Stir>, Vec<&Stir>) =
+            of_it.partition(|s| s.at >= from && clients.contains_key(&s.tenant));
+        // That it once was new says nothing of how often it rises.
+        let is_new = recent.iter().any(|s| s.is_new);
+        let earlier = earlier.iter().filter(|s| is_new || !s.is_new).count();
         let since = recent.iter().map(|s| s.at).min()?;
         let others = recent.len().checked_sub(1)?;
         if others < config.discover.clients_min as usize || clients.len() <= others {
             return None;
         }
-        let (surprise, expected) = odds(others, now, since, earlier.len(), clients);
+        let (surprise, expected) = odds(others, now, since, earlier, clients);
         let mut told = Told {
             signature,
             tenants: recent.iter().map(|s| s.tenant.clone()).collect(),
@@ -306,7 +324,7 @@ mod tests {
             let at = hour(240 + 24 * (n / 1_000));
             elsewhere.hear(stir(&n.to_string(), "a", at), &clients(), &Config::default());
         }
-        assert_eq!(elsewhere.stirs.len(), 5 * STIRS_A_DAY_MAX);
+        assert_eq!(elsewhere.stirs.len(), 5 * STIRS_A_DAY_MAX as usize);
         hear(&mut elsewhere, stir("x", "b", hour(240 + 24 * 60)));
         assert_eq!(elsewhere.stirs.len(), 1);
     }
@@ -339,9 +357,12 @@ mod tests {
         }
         stirs.sort_by(|a, b| (a.at, &a.tenant, a.signature).cmp(&(b.at, &b.tenant, b.signature)));
         let (mut elsewhere, mut tests, mut false_ones) = (Elsewhere::default(), 0, 0);
-        for stir in stirs.into_iter().filter(|s| takes_part(hour(0), s.at, &Config::default())) {
-            tests += 1;
-            let found = hear(&mut elsewhere, stir);
+        for stir in stirs {
+            let has_part = takes_part(hour(0), stir.at, &Config::default());
+            let clients = if has_part { clients() } else { Clients::new() };
+            let told = elsewhere.hear(stir, &clients, &Config::default());
+            tests += usize::from(has_part);
+            let found = told.first().map(|told| told.found);
             false_ones += usize::from(found.is_some_and(|found| found.surprise >= 2.0));
         }
         assert!(tests > 5_000, "{tests}");

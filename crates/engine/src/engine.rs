@@ -57,15 +57,15 @@ impl Engine {
         }
         let stirs: Vec<Stir> = changes[known..].iter().filter_map(Stir::of).collect();
         for stir in stirs {
-            let clients = self.clients(stir.at);
-            if !clients.contains_key(&stir.tenant) {
-                continue;
-            }
             let Some(tenant) = self.tenants.get_mut(&stir.tenant) else { continue };
             if !stir.is_new && !tenant.rises(stir.signature) {
                 continue;
             }
-            tenant.asked_of_others();
+            let takes_part = elsewhere::takes_part(tenant.known_since(), stir.at, &self.config);
+            if takes_part {
+                tenant.asked_of_others();
+            }
+            let clients = self.clients(stir.at);
             let at = stir.at;
             for told in self.elsewhere.hear(stir, &clients, &self.config) {
                 for id in &told.tenants {
@@ -81,7 +81,7 @@ impl Engine {
     /// The clients that are known for long enough, and since when.
     fn clients(&self, now: Timestamp) -> Clients {
         let known = self.tenants.iter().filter_map(|(id, state)| {
-            let since = state.known_since()?;
+            let since = state.known_since();
             elsewhere::takes_part(since, now, &self.config).then(|| (id.clone(), since))
         });
         known.collect()

@@ -42,7 +42,11 @@ fn what_is_weak_alone_is_told_where_others_have_it_too() {
         let item = &digests(&messages, &beside)[0].items[0];
         let term = item.contributions.iter().find(|term| term.name == "clients").unwrap();
         assert!(term.value > 0.0 && term.reason.contains("at 3 of 5 other clients"), "{term:?}");
-        assert!(item.why.iter().any(|why| why.contains("at 3 of 5 other clients")), "{:?}", item.why);
+        assert!(
+            item.why.iter().any(|why| why.contains("at 3 of 5 other clients")),
+            "{:?}",
+            item.why
+        );
     }
 }
 

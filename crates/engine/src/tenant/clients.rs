@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 const HEARD_MAX: usize = 256;
 
 impl Tenant {
-    /// When its first event came, if one did.
-    pub(crate) fn known_since(&self) -> Option<Timestamp> {
-        (self.ledger.events > 0).then_some(self.ledger.first)
+    /// When its first event came.
+    pub(crate) fn known_since(&self) -> Timestamp {
+        self.ledger.first
     }
 
     /// One test more that a message which stirs here does so elsewhere by chance.
