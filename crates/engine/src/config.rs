@@ -2,6 +2,7 @@
 //! files, this only names and bounds.
 
 use crate::criticality::CriticalityRule;
+use crate::sites::Site;
 use model::Span;
 
 /// This file: the comments on its fields are the reasons that a person is shown.
@@ -20,6 +21,8 @@ pub struct Config {
     pub digest: Digest,
     /// What matters how much to those who run it.
     pub criticality: Vec<CriticalityRule>,
+    /// Which host stands where; the first site that fits has it.
+    pub sites: Vec<Site>,
 }
 
 impl Config {
@@ -147,6 +150,17 @@ pub struct Discover {
     /// same thing on every host: such waves are mostly the sum of unrelated events. Half of it is
     /// asked for where they name nothing.
     pub spread_unshared_more: f64,
+    /// Spread over sites: fewest further sites within `spread_within`. One more may be a host that was moved.
+    pub spread_sites_min: u32,
+    /// Clients: fewest other clients at which the same message is new, or rises, too; with one other it is
+    /// a pair that chance makes often.
+    pub clients_min: u32,
+    /// Clients: the time in which they must. An update, or a certificate that ends, reaches all within two
+    /// days, weekends aside.
+    pub clients_within: Span,
+    /// Clients: evidence asked for before it is told to a client at all; the budget of false alarms may ask
+    /// for more.
+    pub clients_surprise_min: f64,
     /// Precursor: evidence asked for that the order is no coin's: five of five have 1.5 decades.
     pub precursor_order_min: f64,
     /// Precursor: share of the leader's occasions that must be followed.
@@ -271,6 +285,10 @@ impl Default for Discover {
             spread_surprise_min: 2.9,
             spread_usual_max: 1.0,
             spread_unshared_more: 1.6,
+            spread_sites_min: 2,
+            clients_min: 2,
+            clients_within: Span::DAY.times(2),
+            clients_surprise_min: 2.5,
             precursor_order_min: 1.5,
             precursor_share_min: 0.7,
             shift_surprise_min: 6.0,

@@ -1,7 +1,8 @@
 //! The engine: sightings in, changes and digests out. It holds one [`Tenant`] per client, keeps
-//! them apart, and reads no clock: time is what the sightings and ticks say it is.
+//! them apart but for numbers, and reads no clock: time is what the sightings and ticks say it is.
 
 use crate::config::Config;
+use crate::elsewhere::{self, Clients, Elsewhere, Stir};
 use crate::sighting::Sighting;
 use crate::snapshot::{self, SnapshotError};
 use crate::tenant::Tenant;
@@ -12,12 +13,13 @@ use std::collections::BTreeMap;
 pub struct Engine {
     config: Config,
     tenants: BTreeMap<TenantId, Tenant>,
+    elsewhere: Elsewhere,
 }
 
 impl Engine {
     /// An engine that has seen nothing.
     pub fn new(config: Config) -> Engine {
-        Engine { config, tenants: BTreeMap::new() }
+        Engine { config, tenants: BTreeMap::new(), elsewhere: Elsewhere::default() }
     }
 
     /// Takes in one sighting of a tenant; what follows from it is appended to `changes`.
@@ -31,16 +33,58 @@ impl Engine {
             let state = Tenant::new(tenant.clone(), &self.config);
             self.tenants.insert(tenant.clone(), state);
         }
+        let known = changes.len();
         if let Some(state) = self.tenants.get_mut(tenant) {
             state.observe(sighting, &self.config, changes);
         }
+        self.pass_on(known, changes);
     }
 
     /// Says that it is `now`, for what only time can show.
     pub fn tick(&mut self, now: Timestamp, changes: &mut Vec<Change>) {
+        let known = changes.len();
         for tenant in self.tenants.values_mut() {
             tenant.tick(now, &self.config, changes);
         }
+        self.pass_on(known, changes);
+    }
+
+    /// Lets the others learn, in numbers, of what is new or rises at one client: the changes from `known`
+    /// on. What follows is appended, and passed on no further.
+    fn pass_on(&mut self, known: usize, changes: &mut Vec<Change>) {
+        if self.tenants.len() < 2 || changes.len() == known {
+            return;
+        }
+        let stirs: Vec<Stir> = changes[known..].iter().filter_map(Stir::of).collect();
+        for stir in stirs {
+            let Some(tenant) = self.tenants.get_mut(&stir.tenant) else { continue };
+            if !stir.is_new && !tenant.rises(stir.signature) {
+                continue;
+            }
+            let takes_part = elsewhere::takes_part(tenant.known_since(), stir.at, &self.config);
+            if takes_part {
+                tenant.asked_of_others();
+            }
+            let clients = self.clients(stir.at);
+            let at = stir.at;
+            for told in self.elsewhere.hear(stir, &clients, &self.config) {
+                for id in &told.tenants {
+                    let Some(tenant) = self.tenants.get_mut(id) else { continue };
+                    tenant.asked_of_others();
+                    tenant.tick(at, &self.config, changes);
+                    tenant.hear_of_others(told.signature, told.found, &self.config, changes);
+                }
+            }
+        }
+    }
+
+    /// The clients that are known for long enough, and since when.
+    fn clients(&self, now: Timestamp) -> Clients {
+        let known = self.tenants.iter().filter_map(|(id, state)| {
+            let since = state.known_since();
+            elsewhere::takes_part(since, now, &self.config).then(|| (id.clone(), since))
+        });
+        known.collect()
     }
 
     /// The tenants, in order of their names.
@@ -59,7 +103,10 @@ impl Engine {
         let mut digest = state.digest(as_of, since, &self.config);
         for item in &mut digest.items {
             let others = self.others(state, item.candidate_id, as_of);
-            if others > 0 {
+            // Where its own evidence says at how many, that is said once.
+            let is_told =
+                state.stories.find(item.candidate_id).is_some_and(|c| c.clients.is_some());
+            if others > 0 && !is_told {
                 let clients = if others == 1 { "client" } else { "clients" };
                 item.why.push(format!(
                     "the same kind of message is told of at {others} other {clients} in these two weeks"
@@ -91,7 +138,7 @@ impl Engine {
     /// All that is known, in bytes: equal states give equal bytes. What a lane still holds back is no
     /// part of it: flush the lanes first, or read their sources again from there.
     pub fn snapshot(&self) -> Vec<u8> {
-        snapshot::write(&self.tenants)
+        snapshot::write(&self.tenants, &self.elsewhere)
     }
 
     /// The engine that [`Engine::snapshot`] wrote down, under a configuration that may be another.
@@ -100,9 +147,9 @@ impl Engine {
     /// If the bytes are no snapshot, are damaged, or are of another format: then the records are to
     /// be read again.
     pub fn restore(bytes: &[u8], config: Config) -> Result<Engine, SnapshotError> {
-        let mut tenants = snapshot::read(bytes)?;
+        let (mut tenants, elsewhere) = snapshot::read(bytes)?;
         tenants.values_mut().for_each(|tenant| tenant.restored(&config));
-        Ok(Engine { config, tenants })
+        Ok(Engine { config, tenants, elsewhere })
     }
 
     /// What was asked for.

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod entities;
 pub mod lane;
 pub mod sighting;
+pub mod sites;
 pub mod values;
 
 pub mod normalize;
@@ -18,6 +19,7 @@ pub mod signature;
 
 pub mod attention;
 pub mod discover;
+pub mod elsewhere;
 mod explain;
 pub mod lifecycle;
 pub mod memory;

@@ -275,7 +275,9 @@ fn size(candidate: &Candidate, view: View<'_>) -> Counted {
         Facts::Recurrence { .. }
         | Facts::SelfHeal { .. }
         | Facts::Precursor { .. }
+        | Facts::Clients(_)
         | Facts::Return { .. } => Counted::Occasions(candidate.occasions),
+        Facts::Breakthrough { failures, .. } => Counted::Occasions(*failures),
         Facts::Burst { events, .. } => {
             Counted::Peak(candidate.highest().map_or(*events, |peak| peak.count))
         }
@@ -313,6 +315,7 @@ impl Counted {
 fn occasions_of(candidate: &Candidate, n: u32) -> String {
     let (one, many) = match candidate.kind {
         CandidateType::SelfHeal => ("failure", "failures"),
+        _ if candidate.is_breakthrough() => ("failure", "failures"),
         _ => ("occasion", "occasions"),
     };
     match n {

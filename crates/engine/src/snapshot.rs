@@ -4,6 +4,7 @@
 //! A snapshot saves time, never truth: the records are the truth, and an unknown format means that
 //! they are read again.
 
+use crate::elsewhere::Elsewhere;
 use crate::tenant::Tenant;
 use model::TenantId;
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// What every snapshot begins with.
 const MARK: &[u8; 8] = b"fshksnap";
 /// Rises with every change of what is kept.
-pub const FORMAT: u32 = 9;
+pub const FORMAT: u32 = 10;
 const HEAD: usize = MARK.len() + 4 + 8;
 
 /// Why bytes are no state.
@@ -46,9 +47,10 @@ impl std::fmt::Display for SnapshotError {
 
 impl std::error::Error for SnapshotError {}
 
-pub(crate) fn write(tenants: &BTreeMap<TenantId, Tenant>) -> Vec<u8> {
+pub(crate) fn write(tenants: &BTreeMap<TenantId, Tenant>, elsewhere: &Elsewhere) -> Vec<u8> {
     // Fails only where a type has no binary form at all, whatever its value: the tests would show it.
-    let state = postcard::to_stdvec(tenants).expect("every type of the state has a binary form");
+    let state = postcard::to_stdvec(&(tenants, elsewhere))
+        .expect("every type of the state has a binary form");
     let mut bytes = Vec::with_capacity(HEAD + state.len());
     bytes.extend_from_slice(MARK);
     bytes.extend_from_slice(&FORMAT.to_le_bytes());
@@ -57,7 +59,7 @@ pub(crate) fn write(tenants: &BTreeMap<TenantId, Tenant>) -> Vec<u8> {
     bytes
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Result<BTreeMap<TenantId, Tenant>, SnapshotError> {
+pub(crate) fn read(bytes: &[u8]) -> Result<(BTreeMap<TenantId, Tenant>, Elsewhere), SnapshotError> {
     let rest = bytes.strip_prefix(MARK).ok_or(SnapshotError::NotASnapshot)?;
     let (format, rest) = rest.split_first_chunk().ok_or(SnapshotError::Damaged)?;
     let found = u32::from_le_bytes(*format);

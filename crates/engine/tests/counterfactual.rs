@@ -115,7 +115,8 @@ impl Scene {
                 let at = self.now + Span::MINUTE;
                 let (host, service) = (host.clone(), service.clone());
                 let body = "an entirely unheard of mishap befell the frobnicator".to_owned();
-                let comes = Message { at, host, service, severity: "error".into(), body };
+                let (tenant, severity) = ("acme".to_owned(), "error".to_owned());
+                let comes = Message { at, tenant, host, service, severity, body };
                 assert_eq!(self.band_after(id, vec![comes], at), claim.band, "{what}");
             }
             Happens::Quiet { until, .. } => {

@@ -9,6 +9,7 @@ use super::voice::Voice;
 use crate::entities::{Entities, EntityCounts};
 use crate::sighting::Process;
 use crate::signature::SignatureIndex;
+use crate::sites::SiteIndex;
 use model::{Band, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,9 @@ pub struct Host {
     pub voice: Voice,
     /// How much it says.
     pub pace: Pace,
+    /// Where it stands, by the configuration.
+    #[serde(skip)]
+    pub site: Option<SiteIndex>,
 }
 
 impl Host {

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::entities::Entities;
 use crate::sighting::Sighting;
 use crate::signature::SignatureIndex;
+use crate::sites::{self, Site};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -75,6 +76,9 @@ pub struct Ledger {
     pub named: Named,
     /// Sightings that found no room for a cell of their own.
     pub cells_overflowed: u64,
+    /// The tenant's sites, by the configuration.
+    #[serde(skip)]
+    pub sites: Vec<Site>,
     /// When each service first spoke on each host.
     service_on_host: BTreeMap<(ServiceIndex, HostIndex), Secs>,
     #[serde(skip)]
@@ -215,6 +219,7 @@ impl Ledger {
             lines: Recent::default(),
             voice: Voice::default(),
             pace: Pace::default(),
+            site: sites::of_host(&self.sites, name),
         });
         self.host_of.insert(name.to_owned(), index);
         index
@@ -371,6 +376,14 @@ impl Ledger {
         for index in self.touched.drain(..) {
             self.cells[index.0 as usize].touched = false;
         }
+    }
+
+    /// Says which sites there are, and where each host stands.
+    pub fn place(&mut self, sites: Vec<Site>) {
+        for host in &mut self.hosts {
+            host.site = sites::of_host(&sites, &host.name);
+        }
+        self.sites = sites;
     }
 
     /// When a service first spoke on a host, if it did.

@@ -21,16 +21,19 @@ pub enum Lane {
     Runs,
     /// Messages that reach several hosts.
     Waves,
+    /// Messages that are new here, or rise, and may be so at other clients.
+    Clients,
     /// Five-minute slots of every rate.
     Slots,
     /// Hours of every rate.
     Hours,
 }
 
-/// Parts of the budget. Waves take most: four hosts are told from chance by little, and a spread that is
-/// told late has spread.
-const SHARES: [f64; LANES] = [0.25, 0.45, 0.2, 0.1];
-const LANES: usize = 4;
+/// Parts of the budget, in the order of the lanes. Waves take most: four hosts are told from chance by little, and a spread that is
+/// told late has spread. Clients take least: one coincidence is a false alarm at each of them, and what they really
+/// share is far from chance.
+const SHARES: [f64; LANES] = [0.25, 0.45, 0.005, 0.2, 0.095];
+const LANES: usize = 5;
 /// Evidence, in decades, that the order of pairs can add: five of five. More of it does not make their
 /// coming unusual.
 const ORDER_MAX: f64 = 1.5;
@@ -123,7 +126,8 @@ impl Price {
 }
 
 /// The price of a candidate; `None` where none is asked: what was followed by a severe event, and the
-/// return of what once was, need no odds.
+/// return of what once was, need no odds. Where other clients have the like, that is a test of its own
+/// with a share of its own: of the two the one that is nearer to its price counts.
 pub fn price(candidate: &Candidate, tests: &Tests, view: View<'_>) -> Option<Price> {
     let is_known = matches!(
         candidate.facts,
@@ -135,6 +139,15 @@ pub fn price(candidate: &Candidate, tests: &Tests, view: View<'_>) -> Option<Pri
     if candidate.pain.is_some() || is_known {
         return None;
     }
+    let by_others = candidate.clients.filter(|found| !found.is_change(view.config));
+    let by_others = by_others.map(|found| Price {
+        has: found.surprise,
+        asked: tests.asked(Lane::Clients, view.config),
+        tests: tests.per_day(Lane::Clients),
+    });
+    if let Facts::Clients(_) = candidate.facts {
+        return by_others;
+    }
     let lane = lane_of(candidate.kind)?;
     // Each pair in its order is a coin that fell right.
     let order = match candidate.facts {
@@ -143,9 +156,11 @@ pub fn price(candidate: &Candidate, tests: &Tests, view: View<'_>) -> Option<Pri
         }
         _ => 0.0,
     };
-    Some(Price {
+    let own = Price {
         has: candidate.surprise + order,
         asked: tests.asked(lane, view.config),
         tests: tests.per_day(lane),
-    })
+    };
+    let left = |price: &Price| price.asked - price.has;
+    Some(by_others.filter(|others| left(others) < left(&own)).unwrap_or(own))
 }

@@ -9,6 +9,7 @@ use crate::attention::cell::CellIndex;
 use crate::attention::mark::Mark;
 use crate::attention::rate::Rate;
 use crate::attention::recent::Recent;
+use crate::elsewhere::AtClients;
 use crate::lifecycle::Told;
 use crate::signature::SignatureIndex;
 use crate::stats::wilson_lower;
@@ -102,6 +103,8 @@ pub struct Candidate {
     pub eve: Option<Eve>,
     /// A severe event that followed.
     pub pain: Option<Pain>,
+    /// At how many other clients the same message is new or rises.
+    pub clients: Option<AtClients>,
     /// What it resembles.
     pub recalls: Vec<Recall>,
     /// Its score when it was last judged; see [`crate::score`].
@@ -153,6 +156,7 @@ impl Candidate {
             facts: finding.facts.clone(),
             eve: Eve::of(&finding, view),
             pain: None,
+            clients: None,
             recalls: Vec::new(),
             score: 0.0,
             admitted: None,
@@ -204,7 +208,9 @@ impl Candidate {
     pub fn hear(&mut self, finding: Finding) {
         let names_it = self.cells.is_empty()
             || super::rank(finding.kind) < super::rank(self.kind)
-            || self.has_lasted(&finding);
+            || self.has_lasted(&finding)
+            // What was only known from others has a pattern of its own now.
+            || matches!(self.facts, Facts::Clients(_));
         let (occasions, followed) = finding.facts.counts();
         let counted_until = finding.marks.last().map_or(self.counted_until, |m| m.at);
         self.surprise = self.surprise.max(finding.surprise);
@@ -229,6 +235,17 @@ impl Candidate {
             }
         }
         self.recount();
+    }
+
+    /// Hears at how many other clients its message stirs. What is silent says nothing of that.
+    pub fn hear_of_others(&mut self, found: AtClients) {
+        if self.kind == CandidateType::Silence {
+            return;
+        }
+        self.clients = Some(found);
+        if let Facts::Clients(known) = &mut self.facts {
+            *known = found;
+        }
     }
 
     /// What began as a burst and fills a day is a shift.
@@ -286,6 +303,7 @@ impl Candidate {
             }
             Facts::Burst { .. }
             | Facts::Spread { .. }
+            | Facts::Clients(_)
             | Facts::Anomaly { .. }
             | Facts::Drift { .. }
             | Facts::Novelty { .. }

@@ -23,6 +23,7 @@ pub mod precursor;
 pub mod recurrence;
 pub mod self_heal;
 pub mod silence;
+pub mod sites;
 pub mod source_silence;
 pub mod spread;
 pub mod story;
@@ -34,12 +35,14 @@ use crate::attention::cell::CellIndex;
 use crate::attention::mark::Mark;
 use crate::attention::supposed::Known;
 use crate::config::Config;
+use crate::elsewhere::AtClients;
 use crate::signature::{Library, SignatureIndex};
 use crate::values::Label;
 use model::{CandidateId, CandidateType, Span, TenantId, Timestamp};
 use passed::Judged;
 use recurrence::Run;
 use serde::{Deserialize, Serialize};
+use sites::AtSites;
 
 /// What a detector may look at.
 #[derive(Clone, Copy)]
@@ -80,7 +83,7 @@ impl Moment {
 }
 
 /// The records of these cells that are still known since then, in order of time.
-fn marks_since(view: View<'_>, cells: &[CellIndex], since: Timestamp) -> Vec<Mark> {
+pub(crate) fn marks_since(view: View<'_>, cells: &[CellIndex], since: Timestamp) -> Vec<Mark> {
     let mut marks: Vec<Mark> =
         cells.iter().flat_map(|c| view.ledger[*c].marks_since(since)).collect();
     marks.sort();
@@ -191,7 +194,11 @@ pub enum Facts {
         before: u32,
         /// All of them name the same thing: an account, an address.
         shared: bool,
+        /// How many sites that is, where sites are known.
+        sites: Option<AtSites>,
     },
+    /// New, or rising, at several clients at once.
+    Clients(AtClients),
     /// It is followed by something else, again and again.
     Precursor {
         /// Times it came.
@@ -299,6 +306,7 @@ impl Facts {
             Facts::Precursor { occasions, followed, .. } => (*occasions, *followed),
             Facts::Burst { .. }
             | Facts::Spread { .. }
+            | Facts::Clients(_)
             | Facts::Anomaly { .. }
             | Facts::Drift { .. }
             | Facts::Novelty { .. }

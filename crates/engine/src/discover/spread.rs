@@ -6,7 +6,7 @@
 use super::candidate::Candidate;
 use super::passed::{Judged, Passed};
 use super::usual::Usual;
-use super::{Detector, Facts, Finding, Moment, View, change, marks_since};
+use super::{Detector, Facts, Finding, Moment, View, change, marks_since, sites};
 use crate::attention::cell::CellIndex;
 use crate::attention::known::{Kind, Reach};
 use crate::signature::SignatureIndex;
@@ -22,9 +22,13 @@ pub const DETECTOR: Detector = Detector {
 };
 
 /// History that the usual must at least rest on: in a stream's first hours every host is new.
-const HISTORY_MIN: Span = Span::HOUR.times(6);
+pub(super) const HISTORY_MIN: Span = Span::HOUR.times(6);
 
 fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
+    by_hosts(view, moment).or_else(|| sites::judge(view, moment))
+}
+
+fn by_hosts(view: View<'_>, moment: &Moment) -> Option<Judged> {
     let cell = moment.started()?;
     let asked = &view.config.discover;
     let kind = view.ledger.kind(moment.signature);
@@ -124,7 +128,9 @@ fn is_newborn(kind: &Kind, since: Timestamp, view: View<'_>) -> bool {
 pub fn has_settled(candidate: &Candidate, view: View<'_>) -> bool {
     let signature = view.ledger[candidate.lead()].signature;
     let is_newborn = is_newborn(view.ledger.kind(signature), candidate.onset, view);
-    if !is_newborn {
+    // What comes to further sites may be what was tried at the first.
+    let by_sites = matches!(candidate.facts, Facts::Spread { sites: Some(s), .. } if s.is_evidence);
+    if !is_newborn && !by_sites {
         return true;
     }
     let of_it = candidate.cells.iter().filter(|c| view.ledger[**c].signature == signature);
@@ -133,7 +139,7 @@ pub fn has_settled(candidate: &Candidate, view: View<'_>) -> bool {
         && change::change(view, signature, &reached).is_none()
 }
 
-fn days(span: Span) -> f64 {
+pub(super) fn days(span: Span) -> f64 {
     span.as_secs_f64() / 86_400.0
 }
 
@@ -151,7 +157,14 @@ fn finding(view: View<'_>, signature: SignatureIndex, wave: Wave) -> Finding {
         events: 0,
         onset: since,
         surprise,
-        facts: Facts::Spread { hosts: reached.len() as u32, within, expected, before, shared },
+        facts: Facts::Spread {
+            hosts: reached.len() as u32,
+            within,
+            expected,
+            before,
+            shared,
+            sites: sites::of_spread(view, signature, since),
+        },
         cells: cells.into_iter().map(|(_, c)| c).collect(),
         marks,
     }

@@ -3,6 +3,7 @@
 
 use super::around::{self, Around};
 use super::rhythm;
+use super::sites;
 use super::words::Words;
 use super::{SCORER_VERSION, contributions, total};
 use crate::attention::known::Kind;
@@ -224,8 +225,12 @@ fn check_next(candidate: &Candidate, comes_first: Option<String>, view: View<'_>
         ),
         Facts::Spread { .. } => checks.push(Check {
             host: None,
+            ..check(sites::what_they_share(candidate, view), None)
+        }),
+        Facts::Clients(_) => checks.push(Check {
+            host: None,
             ..check(
-                "what do these hosts share: an account, a network, a change of the same day?"
+                "what does this client share with others: an update of these days, a provider, a service, a certificate?"
                     .into(),
                 None,
             )

@@ -6,6 +6,7 @@ mod around;
 mod item;
 mod phrase;
 mod rhythm;
+mod sites;
 mod title;
 mod what;
 mod why;
@@ -20,7 +21,7 @@ use crate::discover::{Facts, View};
 use model::{Contribution, Severity, Span};
 
 /// Changes whenever a weight or a term does.
-pub const SCORER_VERSION: &str = "foreshock-score/2";
+pub const SCORER_VERSION: &str = "foreshock-score/3";
 
 /// The weight of a term: what it can add at most, and why so much.
 struct Weights {
@@ -40,6 +41,8 @@ struct Weights {
     precursor: f64,
     /// It ended badly before.
     memory: f64,
+    /// Other clients have it at the same time: it has a cause that is theirs too.
+    clients: f64,
 }
 
 const WEIGHTS: Weights = Weights {
@@ -51,6 +54,7 @@ const WEIGHTS: Weights = Weights {
     human_impact: 0.15,
     precursor: 0.12,
     memory: 0.25,
+    clients: 0.25,
 };
 
 /// The terms of a candidate's score; their values sum to [`total`].
@@ -64,6 +68,7 @@ pub fn contributions(candidate: &Candidate, view: View<'_>) -> Vec<Contribution>
         impact(candidate, view),
         precursor(candidate),
         memory(candidate),
+        clients(candidate, view),
     ];
     terms.retain(|term| term.value > 0.0);
     let found: f64 = terms.iter().map(|t| t.value).sum();
@@ -208,6 +213,17 @@ fn memory(candidate: &Candidate) -> Contribution {
         (None, None) => (0.0, String::new()),
     };
     term("memory", WEIGHTS.memory * share, reason)
+}
+
+fn clients(candidate: &Candidate, view: View<'_>) -> Contribution {
+    match candidate.clients.filter(|found| !found.is_change(view.config)) {
+        // Ten decades earn the whole weight, as for what is unusual by itself.
+        Some(found) => {
+            let value = WEIGHTS.clients * (found.surprise / 10.0).min(1.0);
+            term("clients", value, sites::at_clients(&found))
+        }
+        None => term("clients", 0.0, String::new()),
+    }
 }
 
 /// How much its place matters to those who run it, where they said so; it takes away no more than

@@ -1,6 +1,7 @@
 //! The title of an item: subject, behaviour, and the message as far as there is room.
 
 use super::phrase::{date, number, shorten, times};
+use super::sites;
 use super::words::{QUOTE_MAX, Words};
 use crate::discover::Facts;
 
@@ -17,6 +18,10 @@ impl Words<'_> {
                 format!("{verb}, {} in {within}", times(*failures))
             }
             Facts::Burst { hour, .. } => format!("said {} in an hour", times(*hour)),
+            Facts::Spread { sites: Some(s), within, .. } if s.is_evidence => {
+                format!("said the same at {} within {within}", sites::further(s))
+            }
+            Facts::Clients(found) => sites::behaviour_at_clients(found),
             Facts::Spread { hosts, within, .. } => {
                 format!("said the same on {hosts} hosts within {within}")
             }

@@ -1,6 +1,7 @@
 //! The paragraph that says what is happening, in numbers, and how it ended.
 
 use super::phrase::{amount, date, number, rounded, shorten, times};
+use super::sites;
 use super::words::{QUOTE_MAX, Words};
 use crate::discover::Facts;
 use model::Span;
@@ -27,6 +28,10 @@ impl Words<'_> {
                 let count = times(*events);
                 format!("{lead} came {count} in a quarter of an hour{more}, on {host}.")
             }
+            Facts::Spread { sites: Some(s), hosts, within, .. } if s.is_evidence => {
+                sites::what(&lead, s, *hosts, *within)
+            }
+            Facts::Clients(found) => sites::what_at_clients(&lead, &self.hosts(), found),
             Facts::Spread { hosts, within, before, .. } => format!(
                 "{lead} reached {hosts} hosts within {within}; {} had ever had it before.",
                 match before {

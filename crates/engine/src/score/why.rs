@@ -1,6 +1,7 @@
 //! Why it matters, against what is usual, and what is not known.
 
 use super::phrase::{a_day, amount, date, number, rounded, times, usual_hosts, usual_kinds};
+use super::sites;
 use super::words::Words;
 use crate::discover::Facts;
 use model::{Baseline, CandidateType};
@@ -27,6 +28,9 @@ impl Words<'_> {
                 "A quarter of an hour usually has {} of it; so sudden a rise has a cause worth knowing.",
                 number(*expected)
             ),
+            Facts::Spread { sites: Some(s), .. } if s.is_evidence => sites::why_it_matters(s),
+            Facts::Clients(_) => "At one client a line or two tell nothing; that it comes to several at once has a cause that they share: an update, a provider, a service, a certificate."
+                .to_owned(),
             Facts::Spread { expected, .. } => format!(
                 "No single host shows more than a few of these, so none stands out; over all hosts together {} usual in that time.",
                 usual_hosts(*expected)
@@ -85,6 +89,7 @@ impl Words<'_> {
             ));
         }
         reasons.extend(super::rhythm::reasons(self.candidate, self.view));
+        reasons.extend(sites::reasons(self.candidate, self.view));
         // What heals or follows was named with what is happening.
         let named = match self.candidate.facts {
             Facts::SelfHeal { .. } | Facts::Precursor { .. } | Facts::Breakthrough { .. } => 2,
@@ -116,6 +121,10 @@ impl Words<'_> {
                 ),
                 format!("{events} in 15 minutes, {hour} in the hour"),
             ),
+            Facts::Spread { sites: Some(s), within, .. } if s.is_evidence => {
+                sites::baseline(s, *within)
+            }
+            Facts::Clients(found) => sites::baseline_at_clients(found),
             Facts::Spread { expected, hosts, within, .. } => (
                 match *expected {
                     expected if expected < 1.0 => "less than one host in that time".to_owned(),

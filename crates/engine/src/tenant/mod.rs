@@ -2,6 +2,7 @@
 //! into stories, `stand` applies the rules of attention, `digest` says what a person reads,
 //! `what_if` what would change it.
 
+mod clients;
 mod context;
 mod digest;
 mod names;
@@ -20,13 +21,15 @@ use crate::discover::budget::{Lane, Tests};
 use crate::discover::recurrence::unusual_run;
 use crate::discover::story::Stories;
 use crate::discover::{DETECTORS, Moment, View, lexicon};
+use crate::elsewhere::AtClients;
 use crate::sighting::Sighting;
 use crate::signature::{Library, SignatureIndex, Skeleton, fingerprint};
+use crate::sites;
 use model::{Change, Span, TenantId, Timestamp};
 use notes::Notes;
 use serde::{Deserialize, Serialize};
 use stand::Budget;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often time alone is judged (silence, daily counts, closing).
 const TICK: Span = Span::from_secs(15 * 60);
@@ -41,6 +44,8 @@ pub struct Tenant {
     ledger: Ledger,
     pub(crate) stories: Stories,
     notes: Notes,
+    /// What other clients make of messages that stir here.
+    of_others: BTreeMap<SignatureIndex, AtClients>,
     ticked: Timestamp,
     aged: Timestamp,
     /// The day whose budget is being used, and how much of it is.
@@ -57,13 +62,16 @@ pub struct Tenant {
 impl Tenant {
     /// A tenant that nothing is known of.
     pub fn new(id: TenantId, config: &Config) -> Tenant {
+        let mut ledger = Ledger::default();
+        ledger.place(sites::of_tenant(&config.sites, &id));
         Tenant {
             id,
             library: Library::new(config.library()),
             skeleton: Skeleton::default(),
-            ledger: Ledger::default(),
+            ledger,
             stories: Stories::new(config.limits.candidates_max),
             notes: Notes::default(),
+            of_others: BTreeMap::new(),
             ticked: Timestamp::default(),
             aged: Timestamp::default(),
             admitted_on: (0, 0),
@@ -79,6 +87,7 @@ impl Tenant {
         self.library.configure(config.library());
         self.stories.configure(config.limits.candidates_max);
         self.ledger.reindex();
+        self.ledger.place(sites::of_tenant(&config.sites, &self.id));
     }
 
     /// Signatures known.
@@ -107,7 +116,7 @@ impl Tenant {
             true => unusual_run(self.view(config), cell),
             false => None,
         };
-        self.count_tests(index, run.is_some(), observed.starts, config);
+        self.count_tests(cell, run.is_some(), observed.starts, config);
         let moment = Moment {
             signature: index,
             cell,
@@ -127,18 +136,15 @@ impl Tenant {
     }
 
     /// What this sighting puts to the test, for the budget of false alarms.
-    fn count_tests(
-        &mut self,
-        signature: SignatureIndex,
-        has_run: bool,
-        starts: bool,
-        config: &Config,
-    ) {
+    fn count_tests(&mut self, cell: CellIndex, has_run: bool, starts: bool, config: &Config) {
         if has_run {
             self.tests.count(Lane::Runs);
         }
-        let kind = &self.ledger.kinds[signature.0 as usize];
-        if starts && kind.hosts >= config.discover.spread_hosts_min {
+        let kind = self.ledger.kind_of(cell);
+        // A message that is new to a host may come to a further site with it.
+        let by_sites =
+            !self.ledger.sites.is_empty() && kind.hosts > 1 && self.ledger[cell].occasions == 1;
+        if starts && (kind.hosts >= config.discover.spread_hosts_min || by_sites) {
             // What every host has every day cannot be found to spread.
             let days = (self.ledger.now - kind.first.at()).as_secs_f64() / 86_400.0;
             let usual = f64::from(kind.occasions) / days.max(1.0);
@@ -231,6 +237,7 @@ impl Tenant {
         }
         self.release_contexts(config);
         self.notes.turn(&self.ledger, config);
+        self.forget_others(config);
         self.say_limits(config, out);
     }
 

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::discover::candidate::Candidate;
 use crate::discover::change::{self, Restart};
 use crate::discover::recurrence::Run;
-use crate::discover::{View, budget, spread};
+use crate::discover::{Facts, View, budget, spread};
 use crate::memory::recall;
 use crate::score;
 use crate::signature::SignatureIndex;
@@ -49,6 +49,13 @@ impl Tenant {
                 format!("what is usual for {} is still being learnt, until {until}", host.name)
             });
             return young.or_else(|| may_be_restart(candidate, view));
+        }
+        if let Some(found) = candidate.clients.filter(|found| found.is_change(view.config)) {
+            let is_its_story = matches!(candidate.facts, Facts::Clients(_));
+            return is_its_story.then(|| {
+                let kinds = found.company;
+                format!("{kinds} kinds of message came to the same clients together: taken for a change such as an update")
+            });
         }
         let settles = candidate.onset + view.config.discover.change_within;
         (!spread::has_settled(candidate, view)).then(|| {

@@ -9,7 +9,7 @@ use crate::discover::passed::Judged;
 use crate::discover::story::Told;
 use crate::discover::{DETECTORS, Facts, Finding, Moment};
 use crate::memory::recall;
-use model::{CandidateType, Change, Severity, Span};
+use model::{Change, Severity, Span};
 
 impl Tenant {
     /// Adds an event to the open story of its cell.
@@ -68,6 +68,9 @@ impl Tenant {
         if is_new {
             stories[index].recalls = recall::recall(stories, &cells, view);
             let at = view.now;
+            if let Some(found) = self.of_others(self.stories[index].lead()) {
+                self.stories[index].hear_of_others(found);
+            }
             let candidate = &self.stories[index];
             let (candidate_id, candidate_type) = (candidate.id, candidate.kind);
             out.push(Change::CandidateOpened {
@@ -82,7 +85,7 @@ impl Tenant {
             candidate.peaks(rate);
         }
         let candidate = &self.stories[index];
-        if candidate.kind == CandidateType::Spread {
+        if matches!(candidate.facts, Facts::Spread { .. }) {
             let lead = self.ledger[candidate.lead()].signature;
             self.ledger.kinds[lead.0 as usize].spreads(index);
         }

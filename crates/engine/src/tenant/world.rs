@@ -13,13 +13,13 @@ use crate::discover::candidate::{Candidate, Ending, Pain};
 use crate::discover::over::is_over;
 use crate::discover::recurrence::{Run, unusual_run};
 use crate::discover::story::add_companions;
-use crate::discover::{DETECTORS, Finding, Moment, View};
+use crate::discover::{DETECTORS, Facts, Finding, Moment, View};
 use crate::entities::Entities;
 use crate::memory::recall;
 use crate::score;
 use crate::sighting::Process;
 use crate::signature::SignatureIndex;
-use model::{Band, CandidateType, Seq, Span, Timestamp};
+use model::{Band, Seq, Span, Timestamp};
 use std::collections::BTreeMap;
 
 /// A supposed course of things.
@@ -252,13 +252,17 @@ impl<'a> World<'a> {
             None => {
                 let mut candidate = Candidate::open(finding, &self.tenant.id, self.view());
                 candidate.recalls = recall::recall(stories, &cells, self.view());
+                let lead = self.view().ledger[candidate.lead()].signature;
+                if let Some(found) = self.tenant.of_others.get(&lead) {
+                    candidate.hear_of_others(*found);
+                }
                 let index = stories.next_index();
                 // One new story is looked at; where a second opens, more is in play than is told.
                 self.unsure |= self.told.insert(index, candidate).is_some();
                 index
             }
         };
-        if self.story(index).kind == CandidateType::Spread {
+        if matches!(self.story(index).facts, Facts::Spread { .. }) {
             let lead = self.view().ledger[self.story(index).lead()].signature;
             self.changing().kind_mut(lead).spreads(index);
         }

@@ -9,14 +9,18 @@
 //!
 //! `{n}` in a message is replaced by a counter, `{ip}` by an address that changes each time,
 //! `{value:0.2-0.4}` by a number between the two.
+//! A host `bolt/web1` is one of the client `bolt`; without one it is of `acme`. A case may have a `sites.txt`
+//! with lines such as `berlin: ber-* gw1`.
 //! Chance comes from a generator with a fixed seed: the same file gives the same stream.
 
 #![allow(clippy::unwrap_used, unreachable_pub, dead_code, reason = "a test says by panicking")]
 
+use engine::criticality::Pattern;
 use engine::entities::Entities;
 use engine::signature::{Skeleton, fingerprint};
+use engine::sites::Site;
 use engine::values::Values;
-use engine::{EventBatch, Sighting};
+use engine::{Config, EventBatch, Sighting};
 use model::{Seq, Severity, Span, Timestamp};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,6 +29,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Message {
     pub at: Timestamp,
+    pub tenant: String,
     pub host: String,
     pub service: String,
     pub severity: String,
@@ -87,8 +92,10 @@ pub fn stream(text: &str) -> Vec<Message> {
             let ip = format!("192.0.2.{}", (chance.share() * 250.0) as u32 + 1);
             let body = body.replace("{n}", &n.to_string()).replace("{ip}", &ip);
             let body = with_values(body, &mut chance);
-            let (host, service, severity) = (host.into(), service.into(), severity.into());
-            messages.push(Message { at, host, service, severity, body });
+            let (tenant, host) = host.split_once('/').unwrap_or(("acme", host));
+            let (tenant, host) = (tenant.into(), host.into());
+            let (service, severity) = (service.into(), severity.into());
+            messages.push(Message { at, tenant, host, service, severity, body });
         }
     }
     messages.sort();
@@ -115,6 +122,17 @@ pub fn batch(messages: &[Message], from: usize) -> EventBatch {
         });
     }
     batch
+}
+
+/// The configuration of a case: the defaults, and its sites if it has some.
+pub fn config(case: &Path) -> Config {
+    let text = fs::read_to_string(case.join("sites.txt")).unwrap_or_default();
+    let site = |line: &str| {
+        let (name, hosts) = line.split_once(": ").unwrap();
+        let hosts = hosts.split_whitespace().map(Pattern::new).collect();
+        Site { name: name.to_owned(), hosts }
+    };
+    Config { sites: text.lines().map(site).collect(), ..Config::default() }
 }
 
 pub fn cases() -> Vec<PathBuf> {

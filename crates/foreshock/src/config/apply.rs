@@ -5,6 +5,7 @@ use super::place::did_you_mean;
 use super::settings::{self, Kind, Setting};
 use engine::Config;
 use engine::criticality::{Criticality, CriticalityRule, Pattern};
+use engine::sites::{SITES_MAX, Site};
 use model::Span;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -12,6 +13,8 @@ use toml::de::{DeTable, DeValue};
 
 /// The list of tables that says what matters how much.
 pub(super) const CRITICALITY: &str = "criticality";
+/// The table that says which host stands where.
+pub(super) const SITES: &str = "sites";
 /// What a rule of it may name, besides its level.
 const PLACES: [&str; 4] = ["tenant", "host", "service", "source"];
 
@@ -59,9 +62,13 @@ impl Reading<'_> {
                 self.rules(value);
                 continue;
             }
+            if word == SITES {
+                self.sites(value);
+                continue;
+            }
             let sections = settings::sections();
             let Some(section) = sections.iter().find(|section| **section == word) else {
-                let known = sections.into_iter().chain([CRITICALITY]);
+                let known = sections.into_iter().chain([CRITICALITY, SITES]);
                 let hint = did_you_mean(word, known);
                 let hint = if hint.is_empty() { home_of(word) } else { hint };
                 self.problem(at, format!("there is no table `{word}`{hint}"));
@@ -134,6 +141,36 @@ impl Reading<'_> {
         }
     }
 
+    fn sites(&mut self, value: &Spanned<DeValue<'_>>) {
+        let Some(table) = value.get_ref().as_table() else {
+            let what = format!("`{SITES}` is a table: write [{SITES}] above it");
+            self.problem(value.span().start, what);
+            return;
+        };
+        // A table is kept in the order of its names; the first site in the file is to be the first.
+        let mut named: Vec<_> = table.iter().collect();
+        named.sort_by_key(|(name, _)| name.span().start);
+        for (name, hosts) in named {
+            let site = name.get_ref().as_ref();
+            match patterns(hosts.get_ref()) {
+                Some(hosts) if !site.is_empty() => {
+                    self.config.sites.push(Site { name: site.to_owned(), hosts });
+                }
+                Some(_) => self.problem(name.span().start, "a site wants a name".to_owned()),
+                None => {
+                    let what = format!(
+                        "`{site}` wants a list of host names, * for anything: [\"ber-*\", \"gw1\"]"
+                    );
+                    self.problem(hosts.span().start, what);
+                }
+            }
+        }
+        if self.config.sites.len() > SITES_MAX {
+            let what = format!("more than {SITES_MAX} sites: join some of them");
+            self.problem(value.span().start, what);
+        }
+    }
+
     fn rule(&mut self, at: usize, table: &DeTable<'_>) {
         let mut level = None;
         let mut places: BTreeMap<&str, Pattern> = BTreeMap::new();
@@ -175,6 +212,15 @@ impl Reading<'_> {
         let [tenant, host, service, source] = PLACES.map(|place| places.remove(place));
         self.config.criticality.push(CriticalityRule { tenant, host, service, source, level });
     }
+}
+
+/// A list of names, none of them empty.
+fn patterns(value: &DeValue<'_>) -> Option<Vec<Pattern>> {
+    let list = value.as_array().filter(|list| !list.is_empty())?;
+    let pattern = |name: &Spanned<DeValue<'_>>| {
+        name.get_ref().as_str().filter(|text| !text.is_empty()).map(Pattern::new)
+    };
+    list.iter().map(pattern).collect()
 }
 
 /// The table that a setting stands in, for one that was written elsewhere.
@@ -229,6 +275,18 @@ mod tests {
     }
 
     #[test]
+    fn sites_stand_in_the_order_of_the_file() {
+        let mut config = Config::default();
+        assert_eq!(
+            apply("[sites]\nzurich = [\"zrh*\", \"gw1\"]\nany = [\"*\"]\n", &mut config),
+            []
+        );
+        let names: Vec<&str> = config.sites.iter().map(|site| site.name.as_str()).collect();
+        assert_eq!(names, ["zurich", "any"]);
+        assert_eq!(config.sites[0].hosts, [Pattern::new("zrh*"), Pattern::new("gw1")]);
+    }
+
+    #[test]
     fn each_mistake_is_told_with_its_remedy() {
         for (text, told) in [
             ("[discovr]", "there is no table `discovr`; did you mean `discover`?"),
@@ -278,6 +336,15 @@ mod tests {
             (
                 "[[criticality]]\nhst = \"a\"\nlevel = \"low\"",
                 "[[criticality]] has no setting `hst`; did you mean `host`?",
+            ),
+            ("sites = 3", "`sites` is a table: write [sites] above it"),
+            (
+                "[sites]\nberlin = \"ber-*\"",
+                "`berlin` wants a list of host names, * for anything: [\"ber-*\", \"gw1\"]",
+            ),
+            (
+                "[sites]\noslo = [\"\"]",
+                "`oslo` wants a list of host names, * for anything: [\"ber-*\", \"gw1\"]",
             ),
             (
                 "[[criticality]]\nhost = 3\nlevel = \"low\"",

@@ -130,6 +130,10 @@ settings! {
     discover.spread_surprise_min: 0.5, DECADES;
     discover.spread_usual_max: 0.0, 1_000.0;
     discover.spread_unshared_more: 0.0, DECADES;
+    discover.spread_sites_min: 2.0, 100.0;
+    discover.clients_min: 1.0, 1_000.0;
+    discover.clients_within: HOUR, 14.0 * DAY;
+    discover.clients_surprise_min: 0.5, DECADES;
     discover.precursor_order_min: 0.0, 6.0;
     discover.precursor_share_min: 0.1, 1.0;
     discover.shift_surprise_min: 0.5, DECADES;

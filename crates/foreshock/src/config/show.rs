@@ -1,10 +1,11 @@
 //! A configuration → a settings file that says all of it, each value below its reason. The reasons
 //! are the comments of the engine's own `config.rs`, so that there is one place for them.
 
-use super::apply::CRITICALITY;
+use super::apply::{CRITICALITY, SITES};
 use super::settings::{self, written};
 use engine::Config;
 use engine::criticality::CriticalityRule;
+use engine::sites::Site;
 use std::fmt::Write;
 
 /// Columns of a comment.
@@ -30,6 +31,13 @@ pub(crate) fn show(config: &Config) -> String {
         page += "# [[criticality]]\n# host = \"db*\"\n# level = \"high\"\n";
     }
     config.criticality.iter().for_each(|r| page += &rule(r));
+    page += "\n# Which hosts stand at which site, with * for anything; the first that fits has the host. A name\n\
+        # such as \"acme/ber-*\" is of one tenant only.\n";
+    match config.sites.is_empty() {
+        true => page += "# [sites]\n# berlin = [\"ber-*\", \"gw1\"]\n",
+        false => page += &format!("[{SITES}]\n"),
+    }
+    config.sites.iter().for_each(|s| page += &site(s));
     page
 }
 
@@ -48,6 +56,11 @@ fn rule(rule: &CriticalityRule) -> String {
     }
     let _ = writeln!(page, "level = \"{}\"", rule.level.word());
     page
+}
+
+fn site(site: &Site) -> String {
+    let hosts: Vec<String> = site.hosts.iter().map(|host| quoted(host.as_str())).collect();
+    format!("{} = [{}]\n", quoted(&site.name), hosts.join(", "))
 }
 
 /// A TOML string.
@@ -145,6 +158,9 @@ mod tests {
             source: Some(Pattern::new("/var/log/ü*")),
             level: Criticality::Critical,
         });
+        let hosts = vec![Pattern::new("ber-*"), Pattern::new("acme/g\"w")];
+        config.sites.push(Site { name: "Zürich \"1\"".to_owned(), hosts });
+        config.sites.push(Site { name: "any".to_owned(), hosts: vec![Pattern::new("*")] });
         let mut again = Config::default();
         assert_eq!(apply(&show(&config), &mut again), []);
         assert_eq!(again, config);

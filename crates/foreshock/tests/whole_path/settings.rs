@@ -60,3 +60,19 @@ fn settings_and_criticality_reach_the_engine() {
     assert!(candidates(&digest).len() <= 1);
     assert!(digest["quiet"]["learning_until"].is_string(), "{digest}");
 }
+
+#[test]
+fn sites_are_read_shown_and_checked() {
+    let folder = scan_case("vpn_self_heal");
+    let folder = folder.path();
+    let sites = "[sites]\nzurich = [\"zrh-*\"]\nberlin = [\"ber-*\", \"acme/gw1\"]\n";
+    fs::write(folder.join("sites.toml"), sites).unwrap();
+    let shown = run(folder, &["config", "show", "--config", "sites.toml"]).ok().out;
+    let wanted = "[sites]\n\"zurich\" = [\"zrh-*\"]\n\"berlin\" = [\"ber-*\", \"acme/gw1\"]\n";
+    assert!(shown.ends_with(wanted), "{shown}");
+    fs::write(folder.join("wrong.toml"), "[sites]\noslo = \"osl-*\"\n").unwrap();
+    let wrong = run(folder, &["config", "check", "wrong.toml"]);
+    assert_eq!(wrong.code, 3);
+    let told = "wrong.toml:2:8: `oslo` wants a list of host names, * for anything: ";
+    assert!(wrong.err.contains(told), "{}", wrong.err);
+}
