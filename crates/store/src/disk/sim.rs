@@ -32,6 +32,25 @@ struct State {
     cuts_fail: bool,
     /// Syncs that succeeded.
     syncs: u64,
+    /// Changes until the power goes; none means never.
+    changes_before_cut: Option<u64>,
+}
+
+impl State {
+    /// Counts one change.
+    ///
+    /// # Errors
+    /// Once the power is gone.
+    fn change(&mut self) -> io::Result<()> {
+        match &mut self.changes_before_cut {
+            Some(0) => Err(io::Error::other("there is no power")),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 struct SimFile {
@@ -97,6 +116,12 @@ impl SimDisk {
     /// Lets cutting a file fail as well.
     pub fn fail_cuts(&self, fail: bool) {
         self.lock().cuts_fail = fail;
+    }
+
+    /// Lets the power go after so many more changes (writes, syncs, names): from then on each fails, and
+    /// [`SimDisk::after_power_cut`] tells what is left.
+    pub fn cut_power_after(&self, changes: u64) {
+        self.lock().changes_before_cut = Some(changes);
     }
 
     /// Syncs of files that succeeded so far.
@@ -181,6 +206,7 @@ impl Disk for SimDisk {
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         let mut state = self.lock();
+        state.change()?;
         if state.names.contains_key(name) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
@@ -191,12 +217,15 @@ impl Disk for SimDisk {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        let removed = self.lock().names.remove(name);
+        let mut state = self.lock();
+        state.change()?;
+        let removed = state.names.remove(name);
         removed.map(|_| ()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut state = self.lock();
+        state.change()?;
         let file = state.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
         state.names.insert(to.to_owned(), file);
         Ok(())
@@ -204,6 +233,7 @@ impl Disk for SimDisk {
 
     fn sync_names(&self) -> io::Result<()> {
         let mut state = self.lock();
+        state.change()?;
         state.synced_names = state.names.clone();
         Ok(())
     }
@@ -238,7 +268,8 @@ impl DiskFile for SimFile {
     }
 
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        let state = self.disk();
+        let mut state = self.disk();
+        state.change()?;
         let free = state.capacity.map(|capacity| capacity.saturating_sub(state.used()));
         let mut data = self.data();
         let end = offset as usize + bytes.len();
@@ -257,6 +288,7 @@ impl DiskFile for SimFile {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut state = self.disk();
+        state.change()?;
         if let Some(good) = &mut state.syncs_before_failure {
             if *good == 0 {
                 state.failures = state.failures.saturating_sub(1);
@@ -276,8 +308,12 @@ impl DiskFile for SimFile {
     }
 
     fn set_size(&self, bytes: u64) -> io::Result<()> {
-        if self.disk().cuts_fail {
-            return Err(io::Error::other("the disk failed to cut a file"));
+        {
+            let mut state = self.disk();
+            state.change()?;
+            if state.cuts_fail {
+                return Err(io::Error::other("the disk failed to cut a file"));
+            }
         }
         self.data().now.resize(bytes as usize, 0);
         Ok(())

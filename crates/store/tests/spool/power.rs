@@ -2,10 +2,10 @@
 
 use crate::rig::{all, append, batch, chance, number, open, options};
 use model::Seq;
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 use store::disk::sim::SimDisk;
-use store::spool::{Options, Spool};
+use store::spool::{Options, Spool, Ticket};
 
 /// Whenever the power goes: what was acknowledged is there, in order, each number once, and what is read was
 /// written.
@@ -23,29 +23,19 @@ fn what_was_acknowledged_survives_a_power_cut() {
             if next().is_multiple_of(3) {
                 disk.fail_syncs(next() % 20, 1 + next() % 2);
             }
-            let mut tickets = Vec::new();
-            for _ in 0..next() % 30 {
+            disk.cut_power_after(next() % 80);
+            let mut tickets = VecDeque::new();
+            for _ in 0..next() % 60 {
                 let count = 1 + next() % 60;
-                tickets.push((n, count, spool.append(batch(n, n + count)).unwrap()));
+                tickets.push_back((n, count, spool.append(batch(n, n + count)).unwrap()));
                 n += count;
                 if next().is_multiple_of(2) {
-                    let (from, count, ticket) = tickets.remove(0);
-                    if let Ok(receipt) = ticket.wait() {
-                        let seqs = (receipt.first.0..).map(Seq);
-                        acknowledged.extend(seqs.zip(from..from + count));
-                    }
+                    acknowledged.extend(tickets.pop_front().and_then(answer).into_iter().flatten());
                 }
             }
-            // The writer may be anywhere.
-            let after = disk.after_power_cut(&mut next);
-            for (from, count, ticket) in tickets {
-                // What is acknowledged before the power goes counts; the others may have been later.
-                if let Ok(Ok(receipt)) = ticket.wait_for(Duration::ZERO) {
-                    let _ = (from, count, receipt);
-                }
-            }
+            acknowledged.extend(tickets.into_iter().filter_map(answer).flatten());
             drop(spool);
-            disk = after;
+            disk = disk.after_power_cut(&mut next);
             let spool = open(&disk);
             torn += spool.opened().counts.torn_bytes.min(1);
             let read = all(spool.reader(Seq(0)));
@@ -61,6 +51,12 @@ fn what_was_acknowledged_survives_a_power_cut() {
         }
     }
     assert!(torn > 20, "only {torn} torn ends: the test shows little");
+}
+
+/// The numbers that a batch got, with what each record tells.
+fn answer((from, count, ticket): (u64, u64, Ticket)) -> Option<Vec<(Seq, u64)>> {
+    let receipt = ticket.wait().ok()?;
+    Some((receipt.first.0..).map(Seq).zip(from..from + count).collect())
 }
 
 /// The writer does not answer before the sync.
