@@ -29,6 +29,7 @@ mod id;
 mod item;
 mod name;
 pub mod port;
+pub mod search;
 mod severity;
 mod signature;
 pub mod time;
