@@ -307,13 +307,9 @@ pub(super) fn rows(head: &Head, summary: Summary, stored: &[u8], texts: bool) ->
     let [mut ats, mut seqs, mut tenants] = [part()?, part()?, part()?];
     let [mut hosts, mut services, mut kinds] = [part()?, part()?, part()?];
     let mut severities = part()?;
-    let mut rows = Rows {
-        tenants: summary.tenants,
-        hosts: summary.hosts,
-        services: summary.services,
-        kinds: summary.kinds,
-        ..Rows::default()
-    };
+    let mut rows = Rows::default();
+    (rows.tenants, rows.hosts, rows.services) = (summary.tenants, summary.hosts, summary.services);
+    rows.kinds = summary.kinds;
     if severities.0.len() != head.count as usize {
         return None;
     }

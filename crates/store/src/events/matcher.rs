@@ -5,7 +5,7 @@ use super::block::Summary;
 use super::filter::{self, is_word, may_have, words};
 use super::rows::{Fact, KindOf, NO_SEVERITY, Names, Rows};
 use memchr::memmem;
-use model::search::{Query, Term};
+use model::search::{Query, Term, Text};
 use model::{Severity, Timestamp};
 
 /// What a query means for the names of one block.
@@ -144,6 +144,13 @@ fn keep_saying(lower: &[u8], rows: &Rows, term: &Term, places: &mut Vec<usize>) 
         }
     }
     places.retain(|place| said[*place]);
+}
+
+/// Whether a message says all terms.
+pub(crate) fn says_all(message: &str, text: &Text) -> bool {
+    let lower = message.to_ascii_lowercase();
+    let said = |term: &Term| says(lower.as_bytes(), &memmem::Finder::new(term.text.as_bytes()), term);
+    text.terms.iter().all(said)
 }
 
 /// Whether one text says the term.

@@ -20,4 +20,5 @@ mod store;
 mod template;
 
 pub use rows::EventRow;
+pub(crate) use matcher::says_all;
 pub use store::{EventOptions, Events, EventsError, EventsStatus};

@@ -102,7 +102,7 @@ impl Events {
         let limit = query.limit.clamp(1, Query::LIMIT_MAX);
         let mut best = Best { heap: BinaryHeap::new(), limit, more: false };
         let after = query.after.map(|place| rank(query.order, place));
-        let mut take = |rows: &Rows, best: &mut Best| {
+        let take = |rows: &Rows, best: &mut Best| {
             for place in Matcher::of_rows(query, rows).places(rows) {
                 let rank = rank(query.order, rows.facts[place].place());
                 if after.is_none_or(|after| rank < after) {

@@ -70,9 +70,20 @@ impl Block {
     /// # Errors
     /// If the bytes are no whole block; then the block holds no records.
     pub fn decode(&mut self, bytes: &[u8]) -> Result<(), BlockError> {
+        self.decode_first(bytes).map(|_| ())
+    }
+
+    /// Reads the first of several stored blocks; returns how many bytes it takes.
+    ///
+    /// # Errors
+    /// If the bytes do not begin with a whole block; then the block holds no records.
+    pub fn decode_first(&mut self, bytes: &[u8]) -> Result<usize, BlockError> {
+        self.clear();
         let head = BlockHead::read(bytes).ok_or(BlockError::Head)?;
-        let payload = bytes.get(HEAD..HEAD + head.stored as usize).ok_or(BlockError::Cut)?;
-        self.fill(&head, payload)
+        let size = HEAD + head.stored as usize;
+        let payload = bytes.get(HEAD..size).ok_or(BlockError::Cut)?;
+        self.fill(&head, payload)?;
+        Ok(size)
     }
 
     pub(super) fn fill(&mut self, head: &BlockHead, payload: &[u8]) -> Result<(), BlockError> {

@@ -16,6 +16,7 @@
 //! | `writer` | batches | blocks on the disk, one sync for a group |
 //! | `walk`, `recover` | bytes, however damaged | whole blocks, and counts of the rest |
 //! | `reader`, `raw` | numbers | blocks, single records |
+//! | `loose` | records | blocks outside a segment |
 //! | `retention` | age and size | segments that go |
 //! | `status` | – | what the spool says of itself |
 //!
@@ -26,6 +27,7 @@ mod block;
 mod encode;
 mod header;
 mod index;
+mod loose;
 mod queue;
 mod raw;
 mod reader;
@@ -45,6 +47,7 @@ pub use batch::{
 pub use block::{Block, BlockError};
 pub use encode::BLOCK_TARGET_BYTES;
 pub use header::Epoch;
+pub use loose::BlockWriter;
 pub use raw::RawRecords;
 pub use reader::{Cause, Missing, Next, Reader};
 pub use record::{Facts, Kind, Record};

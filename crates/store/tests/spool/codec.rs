@@ -86,7 +86,7 @@ proptest! {
     /// With check sums made right again, nonsense within is refused too, or is records like any other.
     #[test]
     fn nonsense_behind_right_check_sums_is_refused(seed: u64) {
-        use store::disk::{Disk, DiskFile};
+        use store::disk::Disk;
         let mut next = chance(seed);
         let disk = SimDisk::new();
         let spool = open(&disk);

@@ -5,7 +5,7 @@ use crate::rig::{All, all, append, batch, chance, number, open, options, told};
 use model::Seq;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
-use store::disk::{Disk, DiskFile, sim::SimDisk};
+use store::disk::{Disk, sim::SimDisk};
 use store::spool::{Batch, Options, Spool, SpoolView};
 
 /// A segment's bytes, and where its blocks stand: offset, length, first and last number.
@@ -183,8 +183,8 @@ fn random_damage_of_a_full_segment_leaves_every_whole_block() {
     }
     places.sort_unstable();
     // In rounds, so that some blocks stay whole in each.
-    for round in 0..20 {
-        let places: Vec<usize> = places.iter().copied().skip(round).step_by(20).collect();
+    for round in 0..10 {
+        let places: Vec<usize> = places.iter().copied().skip(round).step_by(10).collect();
         places.iter().for_each(|place| written.bytes[*place] ^= 0x10);
         let hit = |start: usize, end: usize| {
             let from = places.partition_point(|place| *place < start);
@@ -201,7 +201,7 @@ fn random_damage_of_a_full_segment_leaves_every_whole_block() {
         // Equal damage twice is none.
         places.iter().for_each(|place| written.bytes[*place] ^= 0x10);
     }
-    for _ in 0..30 {
+    for _ in 0..10 {
         let size = (next() % size) as usize;
         let disk = disk_with(NAME, &written.bytes[..size]);
         let view = SpoolView::open(Arc::new(disk)).unwrap();
