@@ -17,6 +17,7 @@
 //! | `walk`, `recover` | bytes, however damaged | whole blocks, and counts of the rest |
 //! | `reader`, `raw` | numbers | blocks, single records |
 //! | `loose` | records | blocks outside a segment |
+//! | `compact` | segments of small blocks | segments of large ones |
 //! | `retention` | age and size | segments that go |
 //! | `status` | – | what the spool says of itself |
 //!
@@ -24,6 +25,7 @@
 
 mod batch;
 mod block;
+mod compact;
 mod encode;
 mod header;
 mod index;
@@ -137,6 +139,8 @@ pub struct Spool {
     state: Arc<Mutex<State>>,
     writer: Option<JoinHandle<()>>,
     opened: Opened,
+    /// Files are replaced and removed by one thread at a time.
+    keeping: Mutex<()>,
 }
 
 /// A spool that is only looked at: nothing is cut, nothing is written; another program may be writing.
@@ -175,7 +179,7 @@ impl Spool {
         let thread = thread
             .spawn(move || writer.run())
             .map_err(|source| SpoolError::Io { what: "start the spool's writer", source })?;
-        Ok(Spool { shared, queue, state, writer: Some(thread), opened })
+        Ok(Spool { shared, queue, state, writer: Some(thread), opened, keeping: Mutex::new(()) })
     }
 
     /// Hands in a batch; waits while the queue is full. The ticket says when it is durable.
@@ -266,8 +270,20 @@ impl Spool {
         now: Timestamp,
         hold: Hold<'_>,
     ) -> Result<Expired, SpoolError> {
+        let _alone = self.keeping.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         retention::expire(&self.shared, keep, now, hold)
             .map_err(|source| SpoolError::Io { what: "remove old segments of the spool", source })
+    }
+
+    /// Puts the small blocks of one sealed segment together; returns the bytes that it gave back, or `None` if no
+    /// segment gains. For a thread that keeps house: it takes about a second, and disturbs nobody.
+    ///
+    /// # Errors
+    /// If the disk fails; the segment stays as it was.
+    pub fn compact(&self) -> Result<Option<u64>, SpoolError> {
+        let _alone = self.keeping.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        compact::compact(&self.shared)
+            .map_err(|source| SpoolError::Io { what: "compact the spool", source })
     }
 
     /// The spool in figures. Never waits for the disk's writes.

@@ -167,12 +167,15 @@ impl Reader {
         if segment.last().is_none() {
             return Ok(Place::Nowhere);
         }
-        let generation = segment.progress().generation;
-        let found = segment
-            .offset_of(&*self.shared.disk, self.next)
-            .and_then(|offset| Ok((offset, self.shared.disk.open(&segment.name)?)));
-        match found {
+        let before = segment.progress().generation;
+        let found = self.shared.disk.open(&segment.name);
+        match found.and_then(|file| Ok((segment.offset_of(&*file, self.next)?, file))) {
             Ok((offset, file)) => {
+                // Replaced just now: the file at hand may be the old one or the new one.
+                let generation = segment.progress().generation;
+                if generation != before {
+                    return self.find();
+                }
                 self.window.clear();
                 self.at = Some(At { segment, file, generation, offset });
                 Ok(Place::Here)

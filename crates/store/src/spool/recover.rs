@@ -121,6 +121,7 @@ fn progress(index: &Index, bytes: u64, sealed: bool, keep_index: bool) -> Progre
         sealed,
         superseded: None,
         generation: 0,
+        compacted: false,
         index: keep_index.then(|| index.clone()),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::header::{BlockHead, HEAD};
 use super::index::Index;
-use crate::disk::Disk;
+use crate::disk::DiskFile;
 use model::{Seq, Timestamp};
 use std::io;
 use std::sync::{Mutex, MutexGuard};
@@ -68,6 +68,8 @@ pub(super) struct Progress {
     pub(super) superseded: Option<Seq>,
     /// Rises when the file is replaced by one with the same records: offsets are other ones then.
     pub(super) generation: u32,
+    /// Its blocks are as large as they get.
+    pub(super) compacted: bool,
     /// The index, while it is in memory: of the segment that is written to, and of those without one on
     /// disk.
     pub(super) index: Option<Index>,
@@ -97,8 +99,8 @@ impl Segment {
         self.progress().last
     }
 
-    /// Where to begin reading for records from `seq` on.
-    pub(super) fn offset_of(&self, disk: &dyn Disk, seq: Seq) -> io::Result<u64> {
+    /// Where to begin reading `file`, which is the segment's, for records from `seq` on.
+    pub(super) fn offset_of(&self, file: &dyn DiskFile, seq: Seq) -> io::Result<u64> {
         let find = |index: &Index| {
             index.stretches.get(index.find(seq)).map_or(index.end, |stretch| stretch.offset)
         };
@@ -106,8 +108,14 @@ impl Segment {
             return Ok(find(index));
         }
         let Some(tag) = self.tag else { return Ok(HEAD as u64) };
-        let file = disk.open(&self.name)?;
-        let index = Index::read(&*file, file.size()?, tag)?;
+        let size = file.size()?;
+        let index = Index::read(file, size, tag)?;
+        let mut progress = self.progress();
+        if let Some(index) = index.as_ref().filter(|_| progress.bytes != size) {
+            // Another program has put a compacted file in its place.
+            (progress.end, progress.bytes) = (index.end, size);
+            progress.generation += 1;
+        }
         // Without an index the segment is walked from its beginning.
         Ok(index.as_ref().map_or(HEAD as u64, find))
     }

@@ -99,6 +99,8 @@ counts! {
     bad_records,
     /// Bytes cut off the end of the last segment: a write that was under way when the program ended.
     torn_bytes,
+    /// Segments whose small blocks were put together.
+    compacted_segments,
     /// Segments removed by age or size.
     expired_segments,
     /// Records in them.

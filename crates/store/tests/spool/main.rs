@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test says by panicking and printing")]
 
 mod codec;
+mod compact;
 mod damage;
 mod follow;
 mod full;
