@@ -209,7 +209,8 @@ mod tests {
 
     #[test]
     fn terms_are_words_beginnings_and_quotations() {
-        let term = |text: &str, begins_word, ends_word| Term { text: text.into(), begins_word, ends_word };
+        let term =
+            |text: &str, begins_word, ends_word| Term { text: text.into(), begins_word, ends_word };
         let read = Text::parse(r#" Reset time* "Peer Closed"  * "" "open"#);
         let expected = [
             term("reset", true, true),

@@ -20,8 +20,9 @@ fn texts() -> Vec<(String, String)> {
     };
     let text = |_| {
         let kind = next(200);
-        let template =
-            format!("worker {kind} finished request <*> from <*> in <*> ms, queue depth of pool {kind}");
+        let template = format!(
+            "worker {kind} finished request <*> from <*> in <*> ms, queue depth of pool {kind}"
+        );
         let text = template.replacen("<*>", &format!("{:x}", next(1 << 40)), 1);
         let text = text.replacen("<*>", &format!("10.0.3.{}", next(250)), 1);
         (template, text.replacen("<*>", &next(900).to_string(), 1))

@@ -27,7 +27,11 @@ fn batch() -> Batch {
         let (id, ms) = (state >> 20, state % 900);
         let line = format!(
             "<30>1 2026-09-21T08:00:00Z host{}.example.net app 4711 - - request {id:x} of client {} took {ms} ms, upstream cache{} answered, queue depth {}, status 200, bytes {}, worker pool default",
-            id % 40, id % 1_000, id % 9, ms % 64, id % 90_000
+            id % 40,
+            id % 1_000,
+            id % 9,
+            ms % 64,
+            id % 90_000
         );
         let facts = Facts::received(Timestamp::from_micros(n as i64 * 5));
         batch.push(&origin, "10.0.0.7:514", facts, line.as_bytes()).unwrap();

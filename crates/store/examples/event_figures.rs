@@ -85,7 +85,9 @@ fn mix(folder: &Path) -> Vec<Line> {
     }
     let longest = logs.iter().map(Vec::len).max().unwrap_or_default();
     let mut logs: Vec<_> = logs.into_iter().map(Vec::into_iter).collect();
-    (0..longest).flat_map(|_| logs.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>()).collect()
+    (0..longest)
+        .flat_map(|_| logs.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>())
+        .collect()
 }
 
 fn size(folder: &Path) {
@@ -105,7 +107,8 @@ fn size(folder: &Path) {
         });
         let at = Timestamp::from_micros(BEGIN.as_micros() + n as i64 * 1_003);
         // One origin a service, as a receiver has it.
-        let known = batch.records().map(|record| record.0).find(|known| ***known == *origin).cloned();
+        let known =
+            batch.records().map(|record| record.0).find(|known| ***known == *origin).cloned();
         let origin = known.unwrap_or(origin);
         batch.push(&origin, "10.0.0.7:514", Facts::received(at), line.raw.as_bytes()).unwrap();
     }
@@ -138,7 +141,8 @@ fn size(folder: &Path) {
 }
 
 fn rows(lines: &[Line]) -> impl Iterator<Item = EventRow<'_>> {
-    static TENANT: std::sync::LazyLock<TenantId> = std::sync::LazyLock::new(|| TenantId::new("acme"));
+    static TENANT: std::sync::LazyLock<TenantId> =
+        std::sync::LazyLock::new(|| TenantId::new("acme"));
     const HOSTS: [&str; 5] = ["db1", "db2", "web1", "web2", "fw1"];
     lines.iter().enumerate().map(|(n, line)| EventRow {
         seq: Seq(n as u64),
@@ -160,7 +164,12 @@ fn search(millions: u64) {
     let events = Events::open(disk, EventOptions::default()).unwrap();
     let tenant = TenantId::new("acme");
     let templates: Vec<(String, SignatureId)> = (0..400)
-        .map(|n| format!("worker {n} finished request <*> from <*> in <*> ms with status <*> after queue {}", n % 7))
+        .map(|n| {
+            format!(
+                "worker {n} finished request <*> from <*> in <*> ms with status <*> after queue {}",
+                n % 7
+            )
+        })
         .map(|template| (template.clone(), SignatureId::derive(&[template.as_bytes()])))
         .collect();
     let mut state = 1u64;
@@ -178,7 +187,8 @@ fn search(millions: u64) {
                 let (id, ip, ms) = (next(1 << 40), next(250), next(900));
                 let rare = if at + n == total / 2 { "zebra" } else { "ok" };
                 let template = &templates[kind].0;
-                let values = [format!("{id:x}"), format!("10.0.3.{ip}"), ms.to_string(), rare.to_owned()];
+                let values =
+                    [format!("{id:x}"), format!("10.0.3.{ip}"), ms.to_string(), rare.to_owned()];
                 let mut values = values.iter();
                 let mut text = String::new();
                 for (place, literal) in template.split("<*>").enumerate() {
@@ -232,10 +242,16 @@ fn search(millions: u64) {
         }
         println!("{name}: {:.1} ms, {} found, {:?}", best * 1e3, page.found.len(), page.scan);
     }
-    for (name, query) in [("all", plain()), ("a common word", Query { text: Text::parse("finished"), ..plain() })] {
+    for (name, query) in
+        [("all", plain()), ("a common word", Query { text: Text::parse("finished"), ..plain() })]
+    {
         let began = Instant::now();
         let facets = events.facets(&query, 10).expect("an answer");
-        println!("facets of {name}: {:.0} ms, {} events", began.elapsed().as_secs_f64() * 1e3, facets.total);
+        println!(
+            "facets of {name}: {:.0} ms, {} events",
+            began.elapsed().as_secs_f64() * 1e3,
+            facets.total
+        );
     }
     std::fs::remove_dir_all(folder).expect("removed");
 }

@@ -55,8 +55,23 @@ fn lines() -> Vec<String> {
     let line = |n: u64| {
         format!(
             "<{}>1 2026-09-21T08:{:02}:{:02}.{:06}Z host{}.example.net svc{}[{}]: request {:016x} from 10.{}.{}.{} took {} ms, {} bytes sent, status {}, upstream cache{} answered in {} us, queue depth {}, n {n}",
-            next(191), next(60), next(60), next(1_000_000), next(40), next(30), next(30_000), next(1 << 60),
-            next(255), next(255), next(255), next(900), next(90_000), 200 + next(300), next(9), next(90_000), next(64),
+            next(191),
+            next(60),
+            next(60),
+            next(1_000_000),
+            next(40),
+            next(30),
+            next(30_000),
+            next(1 << 60),
+            next(255),
+            next(255),
+            next(255),
+            next(900),
+            next(90_000),
+            200 + next(300),
+            next(9),
+            next(90_000),
+            next(64),
         )
     };
     (0..50_000).map(line).collect()
@@ -204,7 +219,11 @@ fn fill(folder: &str, gib: u64) {
     }
     last.expect("a size above 0").wait().expect("durable");
     spool.close();
-    println!("{:.2} GiB in {} segments", spool.status().bytes as f64 / f64::from(1 << 30), spool.status().segments);
+    println!(
+        "{:.2} GiB in {} segments",
+        spool.status().bytes as f64 / f64::from(1 << 30),
+        spool.status().segments
+    );
 }
 
 fn open(folder: &str) {

@@ -29,7 +29,11 @@ fn event(n: u64) -> Event {
         ("", "plain words only"),
     ];
     let (service, template) = kinds[(next() % 5) as usize];
-    let values = [format!("ann{}", next() % 9), format!("10.0.{}.7", next() % 4), format!("{}", next() % 400)];
+    let values = [
+        format!("ann{}", next() % 9),
+        format!("10.0.{}.7", next() % 4),
+        format!("{}", next() % 400),
+    ];
     let mut text = String::new();
     for (place, literal) in template.split("<*>").enumerate() {
         if place > 0 {
@@ -106,7 +110,9 @@ fn expected(query: &Query, total: u64) -> Vec<Found> {
             && any(&query.hosts, &event.host)
             && any(&query.services, &event.service)
             && (query.signatures.is_empty() || query.signatures.contains(&event.signature_id))
-            && query.severity.is_none_or(|least| event.severity.is_some_and(|s| s.is_at_least(least)))
+            && query
+                .severity
+                .is_none_or(|least| event.severity.is_some_and(|s| s.is_at_least(least)))
             && query.from.is_none_or(|from| event.at >= from)
             && query.until.is_none_or(|until| event.at < until)
             && query.text.terms.iter().all(|term| says(&event.text, term))
@@ -154,8 +160,23 @@ fn query() -> impl Strategy<Value = Query> {
             .prop_map(|names| names.into_iter().map(str::to_owned).collect::<Vec<_>>())
     };
     let text = prop::sample::select(vec![
-        "", "accepted", "ANN3", "ann*", "10.0.2.7", "\"0.2\"", "disk-full var", "full", "disk", "link 5*",
-        "réponse", "nothing", "took \"00 ms\"", "\"nn\" port", "plain words only", "p", "\"p\"",
+        "",
+        "accepted",
+        "ANN3",
+        "ann*",
+        "10.0.2.7",
+        "\"0.2\"",
+        "disk-full var",
+        "full",
+        "disk",
+        "link 5*",
+        "réponse",
+        "nothing",
+        "took \"00 ms\"",
+        "\"nn\" port",
+        "plain words only",
+        "p",
+        "\"p\"",
     ]);
     let time = || prop::option::of(0..4_000i64);
     (
@@ -165,23 +186,25 @@ fn query() -> impl Strategy<Value = Query> {
         (prop::option::of(0..8u8), time(), time(), any::<bool>(), any::<bool>()),
         (text, 1..700usize),
     )
-        .prop_map(|(tenant, hosts, services, (severity, from, until, newest, kind), (text, limit))| {
-            let at = |n: i64| Timestamp::from_micros(BEGIN + n * 1_000);
-            let signature = SignatureId::derive(&[b"db", b"checkpoint took <*> ms"]);
-            Query {
-                tenant: tenant.map(TenantId::new),
-                hosts,
-                services,
-                signatures: if kind { Vec::new() } else { vec![signature] },
-                severity: severity.and_then(Severity::from_number),
-                from: from.map(at),
-                until: until.map(at),
-                text: Text::parse(text),
-                order: if newest { Order::Newest } else { Order::Oldest },
-                limit,
-                after: None,
-            }
-        })
+        .prop_map(
+            |(tenant, hosts, services, (severity, from, until, newest, kind), (text, limit))| {
+                let at = |n: i64| Timestamp::from_micros(BEGIN + n * 1_000);
+                let signature = SignatureId::derive(&[b"db", b"checkpoint took <*> ms"]);
+                Query {
+                    tenant: tenant.map(TenantId::new),
+                    hosts,
+                    services,
+                    signatures: if kind { Vec::new() } else { vec![signature] },
+                    severity: severity.and_then(Severity::from_number),
+                    from: from.map(at),
+                    until: until.map(at),
+                    text: Text::parse(text),
+                    order: if newest { Order::Newest } else { Order::Oldest },
+                    limit,
+                    after: None,
+                }
+            },
+        )
 }
 
 proptest! {
@@ -324,7 +347,8 @@ fn old_events_go_by_age_by_size_and_by_band() {
     push(&events, 0, 6_000);
     let kept = SignatureId::derive(&[b"db", b"checkpoint took <*> ms"]);
     let before = Timestamp::from_micros(BEGIN + 4_000_000);
-    let left_out = events.thin(before, &|tenant, id| tenant.as_str() == "acme" && *id == kept).unwrap();
+    let left_out =
+        events.thin(before, &|tenant, id| tenant.as_str() == "acme" && *id == kept).unwrap();
     assert!(left_out > 2_000);
     assert_eq!(events.status().expired, left_out);
     // A second time there is nothing to leave out.
@@ -335,8 +359,10 @@ fn old_events_go_by_age_by_size_and_by_band() {
     let old = found.iter().take_while(|found| found.seq < Seq(2_500));
     assert!(old.clone().count() > 50);
     assert!(old.into_iter().all(|f| f.tenant_id.as_str() == "acme" && f.signature_id == kept));
-    assert_eq!(all(&open(&disk), &Query { until: Some(before), ..query.clone() }).0.len(),
-        found.iter().filter(|found| found.at < before).count());
+    assert_eq!(
+        all(&open(&disk), &Query { until: Some(before), ..query.clone() }).0.len(),
+        found.iter().filter(|found| found.at < before).count()
+    );
     let removed = events.expire(Some(before), None).unwrap();
     assert!(removed > 0);
     let size = events.status().bytes;

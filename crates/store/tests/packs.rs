@@ -16,7 +16,8 @@ fn payload(n: u64) -> Vec<u8> {
 }
 
 fn filled() -> Spool {
-    let options = Options { segment_bytes: 1_000, reserve_bytes: 0, ..Options::new(Epoch([1; 16]), BEGIN) };
+    let options =
+        Options { segment_bytes: 1_000, reserve_bytes: 0, ..Options::new(Epoch([1; 16]), BEGIN) };
     let spool = Spool::open(Arc::new(SimDisk::new()), options).unwrap();
     let origin = Arc::new(Origin {
         source_id: SourceId::new("s"),

@@ -80,6 +80,7 @@ fn a_changed_audit_trail_is_noticed() {
     let db = rusqlite::Connection::open(&path).unwrap();
     assert!(db.execute("UPDATE audit SET actor = 'eve' WHERE number = 3", []).is_err());
     assert!(db.execute("DELETE FROM audit WHERE number = 3", []).is_err());
-    db.execute_batch("DROP TRIGGER audit_stays; UPDATE audit SET actor = 'eve' WHERE number = 3").unwrap();
+    db.execute_batch("DROP TRIGGER audit_stays; UPDATE audit SET actor = 'eve' WHERE number = 3")
+        .unwrap();
     assert_eq!(store.first_broken().unwrap(), Some(3));
 }

@@ -101,11 +101,7 @@ pub trait DiskFile: Send + Sync {
 }
 
 /// Reads as many bytes as there are, up to `buffer.len()`.
-pub(crate) fn read_full(
-    file: &dyn DiskFile,
-    buffer: &mut [u8],
-    offset: u64,
-) -> io::Result<usize> {
+pub(crate) fn read_full(file: &dyn DiskFile, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut done = 0;
     while done < buffer.len() {
         match file.read_at(&mut buffer[done..], offset + done as u64) {

@@ -144,7 +144,8 @@ impl SimDisk {
             let data = file.data.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             let bytes = torn(&data, chance);
             let data = Data { now: bytes.clone(), synced: bytes, ..Data::default() };
-            let file = Arc::new(SimFile { state: Arc::clone(&found.state), data: Mutex::new(data) });
+            let file =
+                Arc::new(SimFile { state: Arc::clone(&found.state), data: Mutex::new(data) });
             let mut other = found.lock();
             other.names.insert(name.clone(), Arc::clone(&file));
             other.synced_names.insert(name, file);

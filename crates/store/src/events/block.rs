@@ -158,7 +158,12 @@ impl Encoder {
     }
 
     /// The block of these events.
-    pub(super) fn encode(&mut self, rows: &Rows, through: Seq, thinned: bool) -> io::Result<Vec<u8>> {
+    pub(super) fn encode(
+        &mut self,
+        rows: &Rows,
+        through: Seq,
+        thinned: bool,
+    ) -> io::Result<Vec<u8>> {
         let summary = summary(rows);
         let summary_stored = self.zstd.compress(&summary)?;
         (0..rows.len()).for_each(|place| self.words.add(rows.text(place)));

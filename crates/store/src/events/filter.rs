@@ -80,7 +80,8 @@ pub(super) fn may_have(filter: &[u8], hash: u64) -> bool {
     let bits = filter.len() * 8;
     // A filter that is none says nothing.
     !bits.is_power_of_two()
-        || probes(hash, bits).all(|bit| filter.get(bit / 8).is_none_or(|byte| byte >> (bit % 8) & 1 == 1))
+        || probes(hash, bits)
+            .all(|bit| filter.get(bit / 8).is_none_or(|byte| byte >> (bit % 8) & 1 == 1))
 }
 
 /// The bits of a hash in a filter of so many bits, a power of two (Kirsch and Mitzenmacher, 2006).
@@ -103,7 +104,8 @@ mod tests {
             let filter = making.take();
             assert!((0..count).all(|n| may_have(&filter, hash(format!("dISK{n}").as_bytes()))));
             assert!(may_have(&filter, hash(b"is")) && may_have(&filter, hash(b"full")));
-            let strangers = (0..10_000).filter(|n| may_have(&filter, hash(format!("x{n}").as_bytes())));
+            let strangers =
+                (0..10_000).filter(|n| may_have(&filter, hash(format!("x{n}").as_bytes())));
             let strangers = strangers.count();
             assert!(strangers < 300, "{count} words: {strangers} of 10000 strangers");
             assert!(filter.len() <= 128.max(count * 4), "{count} words: {} bytes", filter.len());

@@ -37,9 +37,8 @@ impl<'a> Matcher<'a> {
         };
         let severe = |number: usize| match query.severity {
             None => true,
-            Some(least) => {
-                Severity::from_number(number as u8).is_some_and(|severity| severity.is_at_least(least))
-            }
+            Some(least) => Severity::from_number(number as u8)
+                .is_some_and(|severity| severity.is_at_least(least)),
         };
         let tenant: Vec<String> = query.tenant.iter().map(|id| id.as_str().to_owned()).collect();
         Matcher {
@@ -136,7 +135,9 @@ fn keep_saying(lower: &[u8], rows: &Rows, term: &Term, places: &mut Vec<usize>) 
         }
         let start = place.checked_sub(1).map_or(0, |before| rows.ends[before]);
         let text = &lower[start..rows.ends[place]];
-        if found + needle.len() <= rows.ends[place] && stands(text, found - start, needle.len(), term) {
+        if found + needle.len() <= rows.ends[place]
+            && stands(text, found - start, needle.len(), term)
+        {
             said[place] = true;
             from = rows.ends[place];
         } else {
@@ -149,7 +150,8 @@ fn keep_saying(lower: &[u8], rows: &Rows, term: &Term, places: &mut Vec<usize>) 
 /// Whether a message says all terms.
 pub(crate) fn says_all(message: &str, text: &Text) -> bool {
     let lower = message.to_ascii_lowercase();
-    let said = |term: &Term| says(lower.as_bytes(), &memmem::Finder::new(term.text.as_bytes()), term);
+    let said =
+        |term: &Term| says(lower.as_bytes(), &memmem::Finder::new(term.text.as_bytes()), term);
     text.terms.iter().all(said)
 }
 

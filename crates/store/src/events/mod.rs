@@ -19,6 +19,6 @@ mod search;
 mod store;
 mod template;
 
-pub use rows::EventRow;
 pub(crate) use matcher::says_all;
+pub use rows::EventRow;
 pub use store::{EventOptions, Events, EventsError, EventsStatus};

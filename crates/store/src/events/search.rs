@@ -8,8 +8,8 @@ use super::store::Events;
 use model::port::{EventSearch, StoreError};
 use model::search::{Facets, Found, Order, Page, Place, Query, Scan};
 use model::{SignatureId, TenantId, Timestamp};
-use std::collections::{BTreeMap, BinaryHeap};
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::sync::Arc;
 
@@ -115,7 +115,8 @@ impl Events {
         sources.sort_by_key(|source| Reverse(best_rank(query.order, &source.block)));
         for source in &sources {
             let possible = best_rank(query.order, &source.block);
-            let is_past = after.is_some_and(|after| worst_rank(query.order, &source.block) >= after);
+            let is_past =
+                after.is_some_and(|after| worst_rank(query.order, &source.block) >= after);
             if is_past {
                 continue;
             }
@@ -148,7 +149,12 @@ impl Events {
     }
 
     /// The blocks in the time that was asked for; what is in memory is handed to `memory` at once.
-    fn sources(&self, query: &Query, scan: &mut Scan, mut memory: impl FnMut(&Rows)) -> Vec<Source> {
+    fn sources(
+        &self,
+        query: &Query,
+        scan: &mut Scan,
+        mut memory: impl FnMut(&Rows),
+    ) -> Vec<Source> {
         let held = self.read();
         // What is closing stays out of the files until this lock is let go.
         memory(&held.waiting);
@@ -279,7 +285,7 @@ fn sum(into: &mut BTreeMap<String, u64>, names: &Names, counts: &[u64]) {
 /// The most frequent first; of equal ones in the order of their names.
 fn most<T: Ord>(counts: BTreeMap<T, u64>, top: usize) -> Vec<(T, u64)> {
     let mut counts: Vec<(T, u64)> = counts.into_iter().collect();
-    counts.sort_by(|a, b| b.1.cmp(&a.1));
+    counts.sort_by_key(|count| Reverse(count.1));
     counts.truncate(top);
     counts
 }

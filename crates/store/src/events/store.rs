@@ -149,9 +149,7 @@ impl Events {
             held.closing = Some(Arc::clone(&rows));
             (rows, held.through)
         };
-        let written = encoder
-            .encode(&rows, through, false)
-            .and_then(|bytes| self.append(&bytes));
+        let written = encoder.encode(&rows, through, false).and_then(|bytes| self.append(&bytes));
         let mut held = self.write();
         held.closing = None;
         match written {
@@ -170,9 +168,8 @@ impl Events {
     /// Appends a block to the last file, or to a new one.
     fn append(&self, bytes: &[u8]) -> io::Result<()> {
         let head = super::block::Head::read(bytes).ok_or_else(|| io::Error::other("no block"))?;
-        let last = self.read().files.last().map(|file| {
-            (Arc::clone(&file.file), file.bytes, number(file))
-        });
+        let last =
+            self.read().files.last().map(|file| (Arc::clone(&file.file), file.bytes, number(file)));
         match last {
             Some((file, offset, _)) if offset < self.options.file_bytes => {
                 if let Err(error) = file.write_all_at(bytes, offset) {
@@ -228,7 +225,10 @@ impl Events {
                 };
                 // The last file is being written.
                 let older = held.files.len().saturating_sub(1);
-                held.files[..older].iter().find(is_due).map(|file| (file.name.clone(), file.events()))
+                held.files[..older]
+                    .iter()
+                    .find(is_due)
+                    .map(|file| (file.name.clone(), file.events()))
             };
             let Some((name, events)) = oldest else { return Ok(removed) };
             {
@@ -263,7 +263,8 @@ impl Events {
         };
         let mut left_out = 0;
         for file in due {
-            left_out += self.thin_file(&file, keep, &mut encoder).map_err(failed("thin out old events"))?;
+            left_out +=
+                self.thin_file(&file, keep, &mut encoder).map_err(failed("thin out old events"))?;
         }
         Ok(left_out)
     }

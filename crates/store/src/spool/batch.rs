@@ -24,13 +24,17 @@ pub enum PushError {
     #[error("the batch is full: hand it in and begin another")]
     BatchFull,
     /// The payload is too long.
-    #[error("a record of {bytes} bytes is longer than the spool takes ({RECORD_BYTES_MAX}): keep its head and mark it truncated")]
+    #[error(
+        "a record of {bytes} bytes is longer than the spool takes ({RECORD_BYTES_MAX}): keep its head and mark it truncated"
+    )]
     TooLong {
         /// Its length.
         bytes: usize,
     },
     /// The names of the origin, or the peer's, are too long.
-    #[error("the names of source and peer have {bytes} bytes, the spool takes {NAME_BYTES_MAX}: give the source a shorter name")]
+    #[error(
+        "the names of source and peer have {bytes} bytes, the spool takes {NAME_BYTES_MAX}: give the source a shorter name"
+    )]
     NameTooLong {
         /// Their length.
         bytes: usize,

@@ -156,7 +156,8 @@ impl Spool {
     /// # Errors
     /// If the disk cannot be read, or the torn end cannot be cut. Damage is no error.
     pub fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Spool, SpoolError> {
-        let (shared, opened, found) = open(disk, options.epoch_if_new, options.next_at_least, false)?;
+        let (shared, opened, found) =
+            open(disk, options.epoch_if_new, options.next_at_least, false)?;
         let state = Arc::new(Mutex::new(State::Writing));
         let queue = Arc::new(Queue::new(options.queue_bytes, BLOCK_TARGET_BYTES));
         let next = shared.durable().next;

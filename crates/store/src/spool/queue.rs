@@ -115,7 +115,8 @@ impl Queue {
                 None => self.added.wait(waiting).unwrap_or_else(|poisoned| poisoned.into_inner()),
                 Some(idle) => {
                     let waited = self.added.wait_timeout(waiting, idle);
-                    let (waiting, timeout) = waited.unwrap_or_else(|poisoned| poisoned.into_inner());
+                    let (waiting, timeout) =
+                        waited.unwrap_or_else(|poisoned| poisoned.into_inner());
                     if timeout.timed_out() && waiting.jobs.is_empty() {
                         return Vec::new();
                     }

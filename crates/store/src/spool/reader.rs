@@ -116,7 +116,8 @@ impl Reader {
                     return Ok(self.missing(first, Cause::Damaged));
                 }
                 Read::Block(_) => {
-                    self.next = block.records().last().map_or(self.next, |last| Seq(last.seq.0 + 1));
+                    self.next =
+                        block.records().last().map_or(self.next, |last| Seq(last.seq.0 + 1));
                     return Ok(Next::Block);
                 }
                 Read::Passed => {}

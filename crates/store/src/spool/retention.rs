@@ -66,7 +66,8 @@ pub(super) fn expire(
     for segment in due(shared, keep, now) {
         let info = segment.info();
         let last = info.last.unwrap_or(info.first);
-        let is_pinned = |pin: &RangeInclusive<Seq>| *pin.start() <= last && *pin.end() >= info.first;
+        let is_pinned =
+            |pin: &RangeInclusive<Seq>| *pin.start() <= last && *pin.end() >= info.first;
         if last >= hold.unread || hold.pinned.iter().any(is_pinned) {
             expired.held.push(info);
             continue;

@@ -18,7 +18,9 @@ pub struct Receipt {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
     /// There is no room.
-    #[error("the spool has no room ({0}): free space on its disk, or lower its size cap; it resumes by itself")]
+    #[error(
+        "the spool has no room ({0}): free space on its disk, or lower its size cap; it resumes by itself"
+    )]
     Full(String),
     /// The queue before the writer is full.
     #[error("the spool's queue is full: the disk is slower than the sources; try again later")]

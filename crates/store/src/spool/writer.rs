@@ -108,7 +108,8 @@ impl Writer {
 
     /// Makes one group durable and answers.
     fn group(&mut self, jobs: Vec<Job>) {
-        let payload: u64 = jobs.iter().filter_map(Job::batch).map(|b| b.payload_bytes() as u64).sum();
+        let payload: u64 =
+            jobs.iter().filter_map(Job::batch).map(|b| b.payload_bytes() as u64).sum();
         if let Some(reason) = self.no_room(payload) {
             return self.stop(jobs, reason);
         }
@@ -256,8 +257,7 @@ impl Writer {
     /// Seals the segment once it is long. Should that fail, the segment is walked where the index would
     /// have been read.
     fn seal_if_long(&mut self) {
-        let Some(open) = self.open.take_if(|open| open.end >= self.options.segment_bytes)
-        else {
+        let Some(open) = self.open.take_if(|open| open.end >= self.options.segment_bytes) else {
             return;
         };
         let Some(bytes) = open.segment.progress().index.as_ref().map(|index| index.write(open.tag))

@@ -6,8 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "they are tests")]
 
 use super::types::{
-    AuditLine, BandRow, CandidateQuery, CandidateRow, Checkpoint, Committed, Delta, Entry, EntryKind,
-    EntryQuery, SignatureRow, Snapshot, SourceRow, StateError,
+    AuditLine, BandRow, CandidateQuery, CandidateRow, Checkpoint, Committed, Delta, Entry,
+    EntryKind, EntryQuery, SignatureRow, Snapshot, SourceRow, StateError,
 };
 use super::{MemoryStore, StateStore};
 use crate::spool::Epoch;
@@ -57,7 +57,8 @@ fn candidate(n: i64, band: Band) -> CandidateRow {
 }
 
 fn raised(n: u64) -> Found {
-    let texts = ["Link DOWN on eth0", "disk-full: /var/log", "reset by peer 10.0.0.7", "tail Éclair 5"];
+    let texts =
+        ["Link DOWN on eth0", "disk-full: /var/log", "reset by peer 10.0.0.7", "tail Éclair 5"];
     Found {
         seq: Seq(n),
         at: at((n / 2) as i64),
@@ -106,8 +107,7 @@ fn rows_come_back<S: StateStore>(open: &mut impl FnMut() -> S) {
     store.reset().unwrap();
     let tenant = TenantId::new("acme");
     let change = |secs, from, to| BandChange { at: at(secs), from, to, reason: format!("r{secs}") };
-    let changes =
-        [change(1, Band::Background, Band::Watch), change(2, Band::Watch, Band::Promote)];
+    let changes = [change(1, Band::Background, Band::Watch), change(2, Band::Watch, Band::Promote)];
     let source = |n: i64, cursor: Option<&str>| SourceRow {
         id: SourceId::new(format!("file/{n}")),
         tenant: tenant.clone(),
@@ -191,7 +191,20 @@ fn raised_events_are_found<S: StateStore>(open: &mut impl FnMut() -> S) {
         delta.raised = half.to_vec();
         store.commit(&delta).unwrap();
     }
-    let texts = ["", "down", "DOWN eth*", "\"th0\"", "disk-full", "10.0.0.7", "éclair", "n1", "OR", "\"", "a*b", "- /var"];
+    let texts = [
+        "",
+        "down",
+        "DOWN eth*",
+        "\"th0\"",
+        "disk-full",
+        "10.0.0.7",
+        "éclair",
+        "n1",
+        "OR",
+        "\"",
+        "a*b",
+        "- /var",
+    ];
     let queries = texts.iter().map(|text| Query { text: Text::parse(text), ..Query::default() });
     let by_fields = [
         Query { tenant: Some(TenantId::new("beta")), ..Query::default() },
@@ -208,7 +221,9 @@ fn raised_events_are_found<S: StateStore>(open: &mut impl FnMut() -> S) {
             query.tenant.as_ref().is_none_or(|tenant| *tenant == found.tenant_id)
                 && any(&query.hosts, &found.host)
                 && any(&query.services, &found.service)
-                && query.severity.is_none_or(|least| found.severity.is_some_and(|s| s.is_at_least(least)))
+                && query
+                    .severity
+                    .is_none_or(|least| found.severity.is_some_and(|s| s.is_at_least(least)))
                 && query.from.is_none_or(|from| found.at >= from)
                 && query.until.is_none_or(|until| found.at < until)
                 && (query.signatures.is_empty() || query.signatures.contains(&found.signature_id))
@@ -238,7 +253,8 @@ fn snapshots_have_a_format<S: StateStore>(open: &mut impl FnMut() -> S) {
     let mut store = open();
     store.reset().unwrap();
     assert_eq!(store.snapshot(8).unwrap(), None);
-    let snapshot = Snapshot { format: 8, next: Seq(40), bytes: (0..100_000).map(|n| n as u8).collect() };
+    let snapshot =
+        Snapshot { format: 8, next: Seq(40), bytes: (0..100_000).map(|n| n as u8).collect() };
     let mut delta = Delta::at(place(40));
     delta.snapshot = Some(snapshot.clone());
     store.commit(&delta).unwrap();
@@ -290,7 +306,8 @@ fn line(secs: i64, action: &str) -> AuditLine {
 pub fn memory<M: MemoryStore>(mut open: impl FnMut() -> M) {
     let mut store = open();
     let first = entry(EntryKind::Incident, "inc_1", 1, "link down");
-    let second = Entry { title: "link down, switch replaced".to_owned(), at: at(5), ..first.clone() };
+    let second =
+        Entry { title: "link down, switch replaced".to_owned(), at: at(5), ..first.clone() };
     let review = entry(EntryKind::Review, "rev_10", 3, "useful");
     store.put(&first, &line(1, "incident opened")).unwrap();
     store.put(&review, &line(3, "review recorded")).unwrap();

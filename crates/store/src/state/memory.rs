@@ -114,15 +114,17 @@ fn hash(before: &[u8; 32], number: u64, line: &AuditLine) -> [u8; 32] {
 fn add_audit(db: &Connection, line: &AuditLine) -> rusqlite::Result<()> {
     let (last, before) = last_hash(db)?;
     let number = last + 1;
-    db.prepare_cached("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
-        number as i64,
-        line.at.as_micros(),
-        line.actor,
-        line.action,
-        line.target,
-        line.detail,
-        hash(&before, number, line)
-    ])?;
+    db.prepare_cached("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(
+        params![
+            number as i64,
+            line.at.as_micros(),
+            line.actor,
+            line.action,
+            line.target,
+            line.detail,
+            hash(&before, number, line)
+        ],
+    )?;
     Ok(())
 }
 
@@ -130,7 +132,8 @@ impl MemoryStore for SqliteMemory {
     fn put(&mut self, entry: &Entry, audit: &AuditLine) -> Result<(), StateError> {
         let what = failed("write down what was judged");
         let db = self.begin().map_err(&what)?;
-        let sql = "INSERT INTO entry SELECT ?1, ?2, coalesce(max(version), 0) + 1, ?3, ?4, ?5, ?6, ?7
+        let sql =
+            "INSERT INTO entry SELECT ?1, ?2, coalesce(max(version), 0) + 1, ?3, ?4, ?5, ?6, ?7
                    FROM entry WHERE kind = ?1 AND id = ?2";
         let values = params![
             entry.kind.word(),
@@ -173,7 +176,8 @@ impl MemoryStore for SqliteMemory {
 
     fn trail(&self, after: u64, limit: usize) -> Result<Vec<AuditRow>, StateError> {
         let what = failed("read the audit trail");
-        let sql = "SELECT number, at, actor, action, target, detail, hash FROM audit WHERE number > ?1
+        let sql =
+            "SELECT number, at, actor, action, target, detail, hash FROM audit WHERE number > ?1
                    ORDER BY number LIMIT ?2";
         let mut statement = self.db.prepare_cached(sql).map_err(&what)?;
         let rows = statement.query_map(params![after as i64, limit as i64], |row| {
@@ -238,7 +242,8 @@ impl MemoryStore for SqliteMemory {
         let sql = "SELECT owner, seq FROM pin WHERE pack IS NULL AND seq BETWEEN ?1 AND ?2
                    ORDER BY owner, seq";
         // The database counts signed: a range without end ends there.
-        let [start, end] = [range.start(), range.end()].map(|seq| seq.0.min(i64::MAX as u64) as i64);
+        let [start, end] =
+            [range.start(), range.end()].map(|seq| seq.0.min(i64::MAX as u64) as i64);
         self.grouped(sql, &[&start, &end])
     }
 
@@ -254,7 +259,8 @@ impl MemoryStore for SqliteMemory {
     }
 
     fn packs(&self, owner: &str) -> Result<Vec<(String, Vec<Seq>)>, StateError> {
-        let sql = "SELECT pack, seq FROM pin WHERE owner = ?1 AND pack IS NOT NULL ORDER BY pack, seq";
+        let sql =
+            "SELECT pack, seq FROM pin WHERE owner = ?1 AND pack IS NOT NULL ORDER BY pack, seq";
         self.grouped(sql, &[&owner])
     }
 }

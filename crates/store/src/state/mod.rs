@@ -13,8 +13,8 @@ mod types;
 pub use memory::SqliteMemory;
 pub use sqlite::{SqliteState, Was};
 pub use types::{
-    AuditLine, AuditRow, BandRow, CandidateQuery, CandidateRow, Checkpoint, Committed, Delta, Entry,
-    EntryKind, EntryQuery, SignatureRow, Snapshot, SourceRow, StateError,
+    AuditLine, AuditRow, BandRow, CandidateQuery, CandidateRow, Checkpoint, Committed, Delta,
+    Entry, EntryKind, EntryQuery, SignatureRow, Snapshot, SourceRow, StateError,
 };
 
 use model::search::{Page, Query};

@@ -2,11 +2,11 @@
 //! the disk (`synchronous=NORMAL`): after a power cut the database is whole, and as of an earlier commit,
 //! whose place in the spool stands in it.
 
+use super::StateStore;
 use super::types::{
     BandRow, CandidateQuery, CandidateRow, Checkpoint, Committed, Delta, SignatureRow, Snapshot,
     SourceRow, StateError,
 };
-use super::StateStore;
 use crate::events::says_all;
 use crate::spool::Epoch;
 use model::search::{Found, Order, Page, Query};
@@ -368,15 +368,14 @@ impl SqliteState {
             ])?;
         }
         for row in &delta.sources {
-            db.prepare_cached("INSERT OR REPLACE INTO source VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(
-                params![
+            db.prepare_cached("INSERT OR REPLACE INTO source VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute(params![
                     row.id.as_str(),
                     row.tenant.as_str(),
                     row.last_event.map(Timestamp::as_micros),
                     row.cursor,
                     row.health
-                ],
-            )?;
+                ])?;
         }
         for event in &delta.raised {
             db.prepare_cached(
@@ -406,7 +405,10 @@ impl SqliteState {
             )?;
         }
         let next = place.next.0 as i64;
-        db.execute("INSERT OR REPLACE INTO place VALUES (1, ?1, ?2)", params![place.epoch.0, next])?;
+        db.execute(
+            "INSERT OR REPLACE INTO place VALUES (1, ?1, ?2)",
+            params![place.epoch.0, next],
+        )?;
         db.commit()
     }
 
@@ -479,7 +481,8 @@ impl SqliteState {
         conditions.any("service", query.services.iter().cloned());
         conditions.any("signature", query.signatures.iter().map(|id| id.as_bytes().to_vec()));
         if let Some(words) = full_text(query) {
-            conditions.add("seq IN (SELECT rowid FROM raised_text WHERE raised_text MATCH ?)", words);
+            conditions
+                .add("seq IN (SELECT rowid FROM raised_text WHERE raised_text MATCH ?)", words);
         }
         let (condition, values) = conditions.take();
         let order = if newest { "at DESC, seq DESC" } else { "at, seq" };
@@ -526,7 +529,8 @@ fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
 fn full_text(query: &Query) -> Option<String> {
     let words = query.text.terms.iter().filter(|term| {
         // A term without a letter or digit is no word of the index.
-        term.begins_word && term.text.bytes().any(|byte| byte.is_ascii_alphanumeric() || byte >= 0x80)
+        term.begins_word
+            && term.text.bytes().any(|byte| byte.is_ascii_alphanumeric() || byte >= 0x80)
     });
     let quoted = words.map(|term| {
         let star = if term.ends_word { "" } else { " *" };

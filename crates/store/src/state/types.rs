@@ -10,7 +10,9 @@ use model::{
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// The state follows from another spool than the delta.
-    #[error("the state belongs to spool {known}, not to {given}: reset it, and read the spool from its beginning")]
+    #[error(
+        "the state belongs to spool {known}, not to {given}: reset it, and read the spool from its beginning"
+    )]
     OtherSpool {
         /// The spool that it follows from.
         known: Epoch,
@@ -18,7 +20,9 @@ pub enum StateError {
         given: Epoch,
     },
     /// A file of a later program.
-    #[error("{file} has format {found}, this program knows {known}: run the program that wrote it, or a later one")]
+    #[error(
+        "{file} has format {found}, this program knows {known}: run the program that wrote it, or a later one"
+    )]
     Later {
         /// The file.
         file: String,

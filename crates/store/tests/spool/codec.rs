@@ -17,7 +17,11 @@ struct Given {
 
 fn cursor() -> impl Strategy<Value = Cursor> {
     prop_oneof![
-        any::<(u64, u64, u64)>().prop_map(|(head, offset, line)| Cursor::File { head, offset, line }),
+        any::<(u64, u64, u64)>().prop_map(|(head, offset, line)| Cursor::File {
+            head,
+            offset,
+            line
+        }),
         any::<(u64, u64)>().prop_map(|(offset, line)| Cursor::Stream { offset, line }),
         any::<u128>().prop_map(|hash| Cursor::Key { hash }),
         Just(Cursor::Received { seq: Seq(0) }),

@@ -193,7 +193,11 @@ fn random_damage_of_a_full_segment_leaves_every_whole_block() {
         let disk = disk_with(NAME, &written.bytes);
         let view = SpoolView::open(Arc::new(disk)).unwrap();
         let read = all(view.reader(Seq(0)));
-        assert_eq!(numbers(&read), expected(&written, |start, end| !hit(start, end)), "round {round}");
+        assert_eq!(
+            numbers(&read),
+            expected(&written, |start, end| !hit(start, end)),
+            "round {round}"
+        );
         let damaged = written.blocks.iter().filter(|(start, end, ..)| hit(*start, *end)).count();
         assert!(damaged > 100 && view.counts().bad_blocks > 0);
         // Two damaged blocks side by side, with a damaged head, are told as one.

@@ -1,6 +1,10 @@
 //! The spool as its users see it: durable once acknowledged, whatever happens to the program and the disk.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test says by panicking and printing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test says by panicking and printing"
+)]
 
 mod codec;
 mod compact;

@@ -33,7 +33,14 @@ fn size_takes_the_oldest_and_counts_them() {
 
 fn spool_len(segments: &[store::spool::SegmentInfo], bytes: u64) -> usize {
     let mut sum = 0;
-    segments.iter().rev().take_while(|info| { sum += info.bytes; sum <= bytes }).count()
+    segments
+        .iter()
+        .rev()
+        .take_while(|info| {
+            sum += info.bytes;
+            sum <= bytes
+        })
+        .count()
 }
 
 #[test]
