@@ -1,7 +1,8 @@
 //! The files of event blocks: what is in the folder, found by scan; a torn end is cut. All of it can be made
 //! again from the spool, so blocks are synced only when a file is done.
 
-use super::block::{HEAD, Head, Summary, rows};
+use super::block::{Summary, rows};
+use super::head::{HEAD, Head};
 use super::rows::Rows;
 use crate::disk::{Disk, DiskFile, read_full};
 use model::{Seq, Timestamp};

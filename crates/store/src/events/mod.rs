@@ -6,13 +6,16 @@
 //! | `rows` | events as they come | columns in memory |
 //! | `template` | a message and its template | the values in the holes, and back |
 //! | `filter` | the words of a block | a Bloom filter |
-//! | `block` | columns | a stored block, and back |
-//! | `files`, `store` | blocks | files in a folder; what goes with age |
+//! | `head`, `block` | columns | a stored block, and back |
+//! | `files`, `store` | blocks | files in a folder |
+//! | `keeping` | age, size, bands | what goes |
 //! | `matcher`, `search` | a query | the events that it asks for, and how they are spread |
 
 mod block;
 mod files;
 mod filter;
+mod head;
+mod keeping;
 mod matcher;
 mod rows;
 mod search;

@@ -19,7 +19,8 @@
 //! | `loose` | records | blocks outside a segment |
 //! | `compact` | segments of small blocks | segments of large ones |
 //! | `retention` | age and size | segments that go |
-//! | `status` | – | what the spool says of itself |
+//! | `view` | a folder | a spool that is only looked at |
+//! | `status`, `options` | – | what the spool says of itself |
 //!
 //! The format and why nothing acknowledged is lost: `docs/store.md`.
 
@@ -30,6 +31,7 @@ mod encode;
 mod header;
 mod index;
 mod loose;
+mod options;
 mod queue;
 mod raw;
 mod reader;
@@ -40,6 +42,7 @@ mod segment;
 mod shared;
 mod status;
 mod ticket;
+mod view;
 mod walk;
 mod writer;
 
@@ -50,6 +53,7 @@ pub use block::{Block, BlockError};
 pub use encode::BLOCK_TARGET_BYTES;
 pub use header::Epoch;
 pub use loose::BlockWriter;
+pub use options::Options;
 pub use raw::RawRecords;
 pub use reader::{Cause, Missing, Next, Reader};
 pub use record::{Facts, Kind, Record};
@@ -57,6 +61,7 @@ pub use retention::{Expired, Hold, Keep};
 pub use segment::SegmentInfo;
 pub use status::{Counts, State, Status};
 pub use ticket::{Answer, OnAnswer, Receipt, Returned, Ticket, Why};
+pub use view::SpoolView;
 
 use crate::disk::Disk;
 use model::{Seq, Timestamp};
@@ -68,43 +73,6 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use writer::Writer;
-
-/// How a spool is to be written.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The spool's name if it is made now. Must be random: see [`Epoch`].
-    pub epoch_if_new: Epoch,
-    /// The first number is at least this: what a checkpoint has seen is never given again.
-    pub next_at_least: Seq,
-    /// So long a group waits for more records.
-    pub linger: Duration,
-    /// A segment is sealed once it has so many bytes.
-    pub segment_bytes: u64,
-    /// Batches wait in at most so many bytes of memory.
-    pub queue_bytes: usize,
-    /// So much of the disk stays free for state.
-    pub reserve_bytes: u64,
-    /// Level of zstd, −7 to 19.
-    pub level: i32,
-    /// The moment of opening.
-    pub now: Timestamp,
-}
-
-impl Options {
-    /// What suits a service. Why each: `docs/store.md`.
-    pub fn new(epoch_if_new: Epoch, now: Timestamp) -> Options {
-        Options {
-            epoch_if_new,
-            next_at_least: Seq(0),
-            linger: Duration::from_millis(2),
-            segment_bytes: 64 << 20,
-            queue_bytes: 16 << 20,
-            reserve_bytes: 64 << 20,
-            level: 1,
-            now,
-        }
-    }
-}
 
 /// Why a spool could not be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -141,12 +109,6 @@ pub struct Spool {
     opened: Opened,
     /// Files are replaced and removed by one thread at a time.
     keeping: Mutex<()>,
-}
-
-/// A spool that is only looked at: nothing is cut, nothing is written; another program may be writing.
-pub struct SpoolView {
-    shared: Arc<Shared>,
-    opened: Opened,
 }
 
 impl Spool {
@@ -325,47 +287,6 @@ impl Spool {
 impl Drop for Spool {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-impl SpoolView {
-    /// Looks at a spool as it is now.
-    ///
-    /// # Errors
-    /// If the disk cannot be read.
-    pub fn open(disk: Arc<dyn Disk>) -> Result<SpoolView, SpoolError> {
-        let (shared, opened, _) = open(disk, Epoch::default(), Seq(0), true)?;
-        Ok(SpoolView { shared, opened })
-    }
-
-    /// Reads from a number on.
-    pub fn reader(&self, from: Seq) -> Reader {
-        Reader::new(Arc::clone(&self.shared), from)
-    }
-
-    /// Reads single records.
-    pub fn raw(&self) -> RawRecords {
-        RawRecords::new(Arc::clone(&self.shared))
-    }
-
-    /// Which spool; all zeros where there is none.
-    pub fn epoch(&self) -> Epoch {
-        self.shared.epoch
-    }
-
-    /// What opening found.
-    pub fn opened(&self) -> &Opened {
-        &self.opened
-    }
-
-    /// The segments, oldest first.
-    pub fn segments(&self) -> Vec<SegmentInfo> {
-        self.shared.durable().segments.iter().map(|segment| segment.info()).collect()
-    }
-
-    /// What was damaged, found at the start and while reading.
-    pub fn counts(&self) -> Counts {
-        self.shared.counters.read()
     }
 }
 

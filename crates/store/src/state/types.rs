@@ -31,6 +31,14 @@ pub enum StateError {
         /// The latest format that is known.
         known: i64,
     },
+    /// The file is damaged.
+    #[error("could not {what}: the database is damaged ({message})")]
+    Damaged {
+        /// What was attempted.
+        what: &'static str,
+        /// What the database said.
+        message: String,
+    },
     /// What is stored makes no sense.
     #[error("the database holds a {what} that makes no sense: `{value}`")]
     Nonsense {
