@@ -261,6 +261,58 @@ fn what_is_stored_is_there_again_and_the_rest_is_asked_for() {
     assert_eq!(all(&open(&disk), &query).0, expected(&query, 4_000));
 }
 
+/// While one thread hands in and closes blocks, each event is found once at any moment.
+#[test]
+fn a_search_finds_each_event_once_while_blocks_are_closed() {
+    let events = open(&SimDisk::new());
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| push(&events, 0, 8_000));
+        let query = Query { limit: 10_000, order: Order::Oldest, ..Query::default() };
+        let mut before = 0;
+        while !writer.is_finished() {
+            let page = events.search(&query).unwrap();
+            let mut seqs: Vec<u64> = page.found.iter().map(|found| found.seq.0).collect();
+            seqs.sort_unstable();
+            assert_eq!(seqs, (0..seqs.len() as u64).collect::<Vec<_>>());
+            assert!(seqs.len() >= before);
+            before = seqs.len();
+        }
+    });
+}
+
+#[test]
+fn records_without_events_are_not_asked_for_again() {
+    let disk = SimDisk::new();
+    let events = open(&disk);
+    push(&events, 0, 100);
+    events.push([], Seq(1_000_000)).unwrap();
+    events.flush().unwrap();
+    events.push([], Seq(2_000_000)).unwrap();
+    events.flush().unwrap();
+    drop(events);
+    let events = open(&disk);
+    assert_eq!((events.stored_through(), events.status().stored), (Seq(2_000_000), 100));
+    let query = Query { limit: 1_000, ..Query::default() };
+    assert_eq!(all(&events, &query).0, expected(&query, 100));
+}
+
+/// Who only looks cuts nothing, though the end is torn: another program may be writing it.
+#[test]
+fn looking_changes_nothing() {
+    let disk = SimDisk::new();
+    let events = open(&disk);
+    push(&events, 0, 1_000);
+    let name = &disk.list().unwrap()[0].name;
+    let mut torn = content(&disk, name);
+    torn.truncate(torn.len() - 5);
+    let disk = SimDisk::new();
+    disk.create(name).unwrap().write_all_at(&torn, 0).unwrap();
+    let view = Events::look(Arc::new(disk.clone())).unwrap();
+    let page = view.search(&Query { limit: 1_000, ..Query::default() }).unwrap();
+    assert!(page.found.len() > 100);
+    assert_eq!(content(&disk, name), torn);
+}
+
 #[test]
 fn most_blocks_are_passed_over() {
     let events = open(&SimDisk::new());

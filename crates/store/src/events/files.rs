@@ -57,25 +57,30 @@ pub(super) struct Found {
     pub(super) damaged_bytes: u64,
 }
 
-/// Reads what is there; cuts torn ends, removes what was under way.
-pub(super) fn recover(disk: &dyn Disk) -> io::Result<Found> {
+/// Reads what is there. Unless it `looks_only`, torn ends are cut, and what was under way is removed.
+pub(super) fn recover(disk: &dyn Disk, looks_only: bool) -> io::Result<Found> {
     let mut found = Found { files: Vec::new(), through: Seq(0), damaged_bytes: 0 };
     let mut listed = disk.list()?;
     listed.sort();
     for file in &listed {
-        if file.name.strip_suffix(PART).is_some_and(|name| number_of(name).is_some()) {
+        let is_part = file.name.strip_suffix(PART).is_some_and(|name| number_of(name).is_some());
+        if is_part && !looks_only {
             disk.remove(&file.name)?;
         }
         if number_of(&file.name).is_none() {
             continue;
         }
-        let read = scan(disk, &file.name)?;
-        found.damaged_bytes += read.1;
-        if read.0.blocks.is_empty() {
+        let (file, damaged) = match scan(disk, &file.name, looks_only) {
+            // Removed since the list was made.
+            Err(error) if looks_only && error.kind() == io::ErrorKind::NotFound => continue,
+            other => other?,
+        };
+        found.damaged_bytes += damaged;
+        if !file.blocks.is_empty() {
+            found.files.push(file);
+        } else if !looks_only {
             disk.remove(&file.name)?;
-            continue;
         }
-        found.files.push(read.0);
     }
     let heads = found.files.iter().flat_map(|file| &file.blocks).map(|block| block.head.through);
     found.through = heads.max().unwrap_or_default();
@@ -84,7 +89,7 @@ pub(super) fn recover(disk: &dyn Disk) -> io::Result<Found> {
 
 /// The blocks of one file, and the bytes that are none. They end with the first damaged head: blocks after it
 /// are made again from the spool, where that is kept.
-fn scan(disk: &dyn Disk, name: &str) -> io::Result<(EventFile, u64)> {
+fn scan(disk: &dyn Disk, name: &str, looks_only: bool) -> io::Result<(EventFile, u64)> {
     let file = disk.open(name)?;
     let size = file.size()?;
     let (mut blocks, mut offset) = (Vec::new(), 0);
@@ -96,7 +101,7 @@ fn scan(disk: &dyn Disk, name: &str) -> io::Result<(EventFile, u64)> {
         blocks.push(Stored { offset, head });
         offset += head.size();
     }
-    if offset < size {
+    if offset < size && !looks_only {
         file.set_size(offset)?;
     }
     Ok((EventFile { name: name.to_owned(), file, blocks, bytes: offset }, size - offset))

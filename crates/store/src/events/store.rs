@@ -7,9 +7,13 @@ use super::head::Head;
 use super::keeping::{copy, thinned};
 use super::rows::{EventRow, Rows};
 use crate::disk::Disk;
+use model::port::EventSearch;
 use model::{Seq, Timestamp};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Where so many records gave no event, a block without events says so, that they need not be read again.
+const EMPTY_AFTER: u64 = 65_536;
 
 /// How events are kept.
 #[derive(Debug, Clone, Copy)]
@@ -97,9 +101,26 @@ impl Events {
     /// # Errors
     /// If the folder cannot be read, or a torn end cannot be cut. Damage is no error.
     pub fn open(disk: Arc<dyn Disk>, options: EventOptions) -> Result<Events, EventsError> {
+        Events::found(disk, options, false)
+    }
+
+    /// Looks at a store that another program may be writing to: to search it as it is now. Nothing is cut, and
+    /// nothing must be handed in.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn look(disk: Arc<dyn Disk>) -> Result<impl EventSearch, EventsError> {
+        Events::found(disk, EventOptions::default(), true)
+    }
+
+    fn found(
+        disk: Arc<dyn Disk>,
+        options: EventOptions,
+        looks_only: bool,
+    ) -> Result<Events, EventsError> {
         let encoder = Encoder::new(options.level).map_err(failed("prepare compression"))?;
         let Found { files, through, damaged_bytes } =
-            files::recover(&*disk).map_err(failed("read the stored events"))?;
+            files::recover(&*disk, looks_only).map_err(failed("read the stored events"))?;
         let held =
             Held { files, through, stored_through: through, damaged_bytes, ..Held::default() };
         let (encoder, held) = (Mutex::new(encoder), RwLock::new(held));
@@ -143,8 +164,8 @@ impl Events {
         let mut encoder = self.encoder();
         let (rows, through) = {
             let mut held = self.write();
-            if held.waiting.is_empty() {
-                // Nothing to write; the records before have given no events.
+            let unsaid = held.through.0 - held.stored_through.0;
+            if held.waiting.is_empty() && unsaid < EMPTY_AFTER {
                 return Ok(());
             }
             let rows = Arc::new(std::mem::take(&mut held.waiting));
@@ -152,11 +173,20 @@ impl Events {
             (rows, held.through)
         };
         let written = encoder.encode(&rows, through, false).and_then(|bytes| self.append(&bytes));
+        // Out of memory and into the files in one step: a search finds each event once.
         let mut held = self.write();
         held.closing = None;
         match written {
-            Ok(()) => {
-                held.stored_through = held.stored_through.max(through);
+            Ok(added) => {
+                held.stored_through = through;
+                match (added, held.files.last_mut()) {
+                    (Added::Block(block), Some(last)) => {
+                        last.bytes = block.offset + block.head.size();
+                        last.blocks.push(block);
+                    }
+                    (Added::File(file), _) => held.files.push(file),
+                    (Added::Block(_), None) => {}
+                }
                 Ok(())
             }
             Err(source) => {
@@ -167,42 +197,34 @@ impl Events {
         }
     }
 
-    /// Appends a block to the last file, or to a new one.
-    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+    /// Writes a block to the end of the last file, or into a new one.
+    fn append(&self, bytes: &[u8]) -> io::Result<Added> {
         let head = Head::read(bytes).ok_or_else(|| io::Error::other("no block"))?;
         let last =
             self.read().files.last().map(|file| (Arc::clone(&file.file), file.bytes, number(file)));
-        match last {
-            Some((file, offset, _)) if offset < self.options.file_bytes => {
-                if let Err(error) = file.write_all_at(bytes, offset) {
-                    // Cut again when the store is opened, should this fail too.
-                    let _ = file.set_size(offset);
-                    return Err(error);
-                }
-                let mut held = self.write();
-                if let Some(last) = held.files.last_mut() {
-                    last.blocks.push(Stored { offset, head });
-                    last.bytes = offset + bytes.len() as u64;
-                }
+        if let Some((file, offset, _)) = &last
+            && *offset < self.options.file_bytes
+        {
+            if let Err(error) = file.write_all_at(bytes, *offset) {
+                // Cut again when the store is opened, should this fail too.
+                let _ = file.set_size(*offset);
+                return Err(error);
             }
-            last => {
-                let next = last.map_or(0, |(file, _, number)| {
-                    // What is in a file that is done is made durable; the rest can be made again.
-                    let _ = file.sync_data();
-                    number + 1
-                });
-                let name = files::name(next);
-                let file = self.disk.create(&name)?;
-                if let Err(error) = file.write_all_at(bytes, 0) {
-                    let _ = self.disk.remove(&name);
-                    return Err(error);
-                }
-                let blocks = vec![Stored { offset: 0, head }];
-                let file = EventFile { name, file, blocks, bytes: bytes.len() as u64 };
-                self.write().files.push(file);
-            }
+            return Ok(Added::Block(Stored { offset: *offset, head }));
         }
-        Ok(())
+        let next = last.map_or(0, |(file, _, number)| {
+            // What is in a file that is done is made durable; the rest can be made again.
+            let _ = file.sync_data();
+            number + 1
+        });
+        let name = files::name(next);
+        let file = self.disk.create(&name)?;
+        if let Err(error) = file.write_all_at(bytes, 0) {
+            let _ = self.disk.remove(&name);
+            return Err(error);
+        }
+        let blocks = vec![Stored { offset: 0, head }];
+        Ok(Added::File(EventFile { name, file, blocks, bytes: bytes.len() as u64 }))
     }
 
     /// The store in figures.
@@ -233,6 +255,14 @@ impl Events {
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, Held> {
         self.held.write().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+/// What was written.
+enum Added {
+    /// A block at the end of the last file.
+    Block(Stored),
+    /// A new file of one block.
+    File(EventFile),
 }
 
 fn number(file: &EventFile) -> u64 {
