@@ -1,7 +1,7 @@
 //! Figures of the spool for `docs/store.md`.
 //!
 //! ```text
-//! cargo run --release -p store --example spool_figures -- append FOLDER   records a second, by level
+//! cargo run --release -p store --example spool_figures -- append FOLDER [LEVEL]   records a second, by level
 //! cargo run --release -p store --example spool_figures -- answer FOLDER   time to an answer, by linger
 //! cargo run --release -p store --example spool_figures -- size LOGS…      bytes a record, by level
 //! cargo run --release -p store --example spool_figures -- fill FOLDER GIB  makes a spool of noise
@@ -23,7 +23,11 @@ fn main() {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words[..] {
         ["append", folder] => LEVELS.iter().for_each(|level| append(folder, *level)),
-        ["answer", folder] => [0, 1, 2, 5].iter().for_each(|millis| answer(folder, *millis)),
+        ["append", folder, level] => append(folder, level.parse().expect("a level")),
+        ["answer", folder] => {
+            [0, 1, 2, 5].iter().for_each(|millis| answer(folder, *millis, false));
+            answer(folder, 2, true);
+        }
         ["size", ..] => size(&words[1..]),
         ["fill", folder, gib] => fill(folder, gib.parse().expect("a number of GiB")),
         ["open", folder] => open(folder),
@@ -126,7 +130,7 @@ fn append(folder: &str, level: i32) {
 }
 
 /// 64 threads that each hand in one record and wait for its answer.
-fn answer(folder: &str, millis: u64) {
+fn answer(folder: &str, millis: u64, urgent: bool) {
     let path = std::path::Path::new(folder).join(format!("answer{millis}"));
     let disk = Arc::new(Folder::open(&path).expect("a folder to write to"));
     let linger = Duration::from_millis(millis);
@@ -142,6 +146,7 @@ fn answer(folder: &str, millis: u64) {
                 let mut batch = Batch::new();
                 let line = &lines[(worker * 997 + waits.len()) % lines.len()];
                 batch.push(&origin, "", Facts::received(BEGIN), line.as_bytes()).unwrap();
+                let batch = if urgent { batch.urgent() } else { batch };
                 spool.append(batch).expect("room").wait().expect("durable");
                 waits.push(asked.elapsed());
             }
@@ -153,7 +158,8 @@ fn answer(folder: &str, millis: u64) {
     waits.sort();
     let count = waits.len();
     println!(
-        "linger {millis} ms, 64 waiting: {:.0} answers/s, p50 {:?}, p99 {:?}, {:.1} cpu-s/M",
+        "linger {millis} ms{}, 64 waiting: {:.0} answers/s, p50 {:?}, p99 {:?}, {:.1} cpu-s/M",
+        if urgent { ", urgent" } else { "" },
         count as f64 / began.elapsed().as_secs_f64(),
         waits[count / 2],
         waits[count * 99 / 100],

@@ -67,12 +67,21 @@ pub struct Batch {
     peer_places: HashMap<Arc<str>, u32>,
     pub(super) rows: Vec<Row>,
     pub(super) payloads: Vec<u8>,
+    pub(super) urgent: bool,
 }
 
 impl Batch {
     /// An empty batch.
     pub fn new() -> Batch {
         Batch::default()
+    }
+
+    /// Says that someone waits for the answer: the group is written at once, without waiting for more. What comes
+    /// while it is written forms the next group, so many that wait still share a sync.
+    #[must_use]
+    pub fn urgent(mut self) -> Batch {
+        self.urgent = true;
+        self
     }
 
     /// Takes in one record. `peer` is who delivered it, or empty.

@@ -50,6 +50,8 @@ impl Drop for Job {
 struct Waiting {
     jobs: VecDeque<Job>,
     bytes: usize,
+    /// Someone waits for the answer to one of them.
+    urgent: bool,
     /// Why nothing is taken at present.
     shut: Option<Why>,
     stopping: bool,
@@ -124,7 +126,7 @@ impl Queue {
                 }
             };
         }
-        while waiting.bytes < self.enough && !waiting.stopping {
+        while waiting.bytes < self.enough && !waiting.urgent && !waiting.stopping {
             let Some(first) = waiting.jobs.front() else { break };
             let left = linger.saturating_sub(first.since.elapsed());
             if left.is_zero() {
@@ -143,6 +145,8 @@ impl Queue {
                 break;
             }
         }
+        // What is left over has waited long enough as well.
+        waiting.urgent &= !waiting.jobs.is_empty();
         self.changed.notify_all();
         jobs
     }
@@ -151,7 +155,7 @@ impl Queue {
     pub(super) fn shut(&self, why: Why) -> Vec<Job> {
         let mut waiting = self.lock();
         waiting.shut = Some(why);
-        waiting.bytes = 0;
+        (waiting.bytes, waiting.urgent) = (0, false);
         let jobs = waiting.jobs.drain(..).collect();
         self.changed.notify_all();
         jobs
@@ -202,13 +206,14 @@ impl Added<'_> {
     /// Hands the batch in.
     pub(super) fn give(mut self, done: OnAnswer) {
         let before = self.waiting.bytes;
-        let was_empty = self.waiting.jobs.is_empty();
+        let (was_empty, is_urgent) = (self.waiting.jobs.is_empty(), self.batch.urgent);
+        self.waiting.urgent |= is_urgent;
         self.waiting.bytes += self.batch.cost();
         let enough = before < self.queue.enough && self.waiting.bytes >= self.queue.enough;
         self.waiting.jobs.push_back(Job::new(self.batch, done));
         drop(self.waiting);
         // In between the writer only lingers.
-        if was_empty || enough {
+        if was_empty || enough || is_urgent {
             self.queue.added.notify_one();
         }
     }

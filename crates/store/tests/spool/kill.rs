@@ -11,6 +11,7 @@ use store::disk::Folder;
 use store::spool::{Options, Spool};
 
 const FOLDER: &str = "STORE_TEST_KILLED_FOLDER";
+const KILLS: &str = "STORE_TEST_KILLS";
 
 fn spool(folder: &Path) -> Spool {
     let disk = Arc::new(Folder::open(folder).unwrap());
@@ -46,7 +47,9 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let mut acknowledged: BTreeMap<u64, u64> = BTreeMap::new();
     let mut next = chance(17);
-    for round in 0..15 {
+    // STORE_TEST_KILLS=100 for the long run.
+    let kills = std::env::var(KILLS).ok().and_then(|kills| kills.parse().ok()).unwrap_or(15);
+    for round in 0..kills {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "kill::killed_program", "--nocapture"])
             .env(FOLDER, folder.path())
@@ -79,5 +82,6 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
             assert_eq!(read.get(seq), Some(told), "round {round}: record {seq}");
         }
     }
+    println!("{kills} kills, {} records acknowledged, none missing", acknowledged.len());
     assert!(acknowledged.len() > 10_000, "{}", acknowledged.len());
 }

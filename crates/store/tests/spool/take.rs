@@ -139,6 +139,20 @@ fn a_ticket_can_be_asked_for_a_while() {
     assert!(ticket.wait_for(Duration::ZERO).is_ok());
 }
 
+/// Whoever waits is not kept waiting for more records, nor are those that were there before.
+#[test]
+fn an_urgent_batch_is_written_at_once() {
+    let disk = SimDisk::new();
+    let options = store::spool::Options { linger: Duration::from_secs(3_600), ..options() };
+    let spool = Spool::open(Arc::new(disk), options).unwrap();
+    let patient = spool.append(batch(0, 1)).unwrap();
+    for n in 1..4 {
+        let receipt = spool.append(batch(n, n + 1).urgent()).unwrap().wait().unwrap();
+        assert_eq!(receipt.first, Seq(n));
+    }
+    assert_eq!(patient.wait().unwrap().first, Seq(0));
+}
+
 #[test]
 fn records_of_every_kind_and_size_are_kept() {
     let disk = SimDisk::new();
