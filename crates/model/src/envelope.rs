@@ -21,16 +21,52 @@ use std::fmt;
 #[serde(transparent)]
 pub struct Seq(pub u64);
 
-/// How the bytes reached us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transport {
+macro_rules! transports {
+    ($($(#[$doc:meta])* $name:ident => $word:literal,)*) => {
+        /// How the bytes reached us.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        pub enum Transport { $($(#[$doc])* #[serde(rename = $word)] $name,)* }
+
+        impl Transport {
+            /// Every transport, in order.
+            pub const ALL: &'static [Transport] = &[$(Transport::$name,)*];
+
+            /// The name on the wire.
+            pub fn word(self) -> &'static str {
+                match self { $(Transport::$name => $word,)* }
+            }
+
+            /// The transport of this name.
+            pub fn from_word(word: &str) -> Option<Transport> {
+                Transport::ALL.iter().copied().find(|transport| transport.word() == word)
+            }
+        }
+    };
+}
+
+transports! {
     /// Read from a file.
-    File,
+    File => "file",
     /// Read from standard input.
-    Stdin,
+    Stdin => "stdin",
     /// Read from a recorded stream of envelopes.
-    Replay,
+    Replay => "replay",
+    /// Datagrams: syslog over UDP.
+    Udp => "udp",
+    /// A plain stream: syslog over TCP.
+    Tcp => "tcp",
+    /// An encrypted stream: syslog over TLS.
+    Tls => "tls",
+    /// A socket of this machine.
+    Unix => "unix",
+    /// A request over HTTP.
+    Http => "http",
+    /// The journal of this machine.
+    Journal => "journal",
+    /// The kernel's ring of this machine.
+    Kmsg => "kmsg",
+    /// Made by the program itself: a gap that it counted, a tick, a review.
+    Own => "own",
 }
 
 /// What all envelopes of one source share.
@@ -69,28 +105,44 @@ pub enum Cursor {
         /// 1-based line.
         line: u64,
     },
+    /// Received over a wire that has no places: its number in the spool stands for one.
+    Received {
+        /// Its number in the spool.
+        seq: Seq,
+    },
+    /// Named by its sender: an idempotency key, a journal's cursor, a boot and a number in it.
+    Key {
+        /// 128 bits of a hash of the name.
+        hash: u128,
+    },
 }
 
 impl Cursor {
-    /// The 1-based line.
+    /// The 1-based line; 0 where the source has none.
     pub fn line(self) -> u64 {
         match self {
             Cursor::File { line, .. } | Cursor::Stream { line, .. } => line,
+            Cursor::Received { .. } | Cursor::Key { .. } => 0,
         }
     }
 
-    /// The byte offset of the first byte.
+    /// The byte offset of the first byte; 0 where the source has none.
     pub fn offset(self) -> u64 {
         match self {
             Cursor::File { offset, .. } | Cursor::Stream { offset, .. } => offset,
+            Cursor::Received { .. } | Cursor::Key { .. } => 0,
         }
     }
 }
 
-/// `line 17, byte 2048`.
+/// `line 17, byte 2048`, `record 17` or `key 0f…`.
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, byte {}", self.line(), self.offset())
+        match self {
+            Cursor::Received { seq } => write!(f, "record {}", seq.0),
+            Cursor::Key { hash } => write!(f, "key {hash:032x}"),
+            _ => write!(f, "line {}, byte {}", self.line(), self.offset()),
+        }
     }
 }
 
@@ -126,6 +178,18 @@ impl Envelope<'_> {
             Cursor::Stream { offset, .. } => EnvelopeId::derive(&[
                 self.origin.source_id.as_str().as_bytes(),
                 &offset.to_le_bytes(),
+                self.payload,
+            ]),
+            Cursor::Received { seq } => EnvelopeId::derive(&[
+                self.origin.source_id.as_str().as_bytes(),
+                b"spool",
+                &seq.0.to_le_bytes(),
+                self.payload,
+            ]),
+            Cursor::Key { hash } => EnvelopeId::derive(&[
+                self.origin.source_id.as_str().as_bytes(),
+                b"key",
+                &hash.to_le_bytes(),
                 self.payload,
             ]),
         }

@@ -30,6 +30,7 @@ mod item;
 mod lifecycle;
 mod name;
 pub mod port;
+pub mod search;
 mod severity;
 mod signature;
 pub mod time;

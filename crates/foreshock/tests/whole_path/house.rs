@@ -58,10 +58,10 @@ fn the_pure_crates_touch_no_clock_file_or_environment() {
 
 #[test]
 fn only_the_program_imports_other_crates_than_the_model() {
-    for name in ["model", "engine", "sources", "outputs"] {
+    for name in ["model", "engine", "sources", "outputs", "store"] {
         let manifest = root().join("crates").join(name).join("Cargo.toml");
         let manifest = fs::read_to_string(manifest).unwrap();
-        for other in ["engine", "sources", "outputs", "foreshock"] {
+        for other in ["engine", "sources", "outputs", "store", "foreshock"] {
             let imports = |line: &str| line.starts_with(&format!("{other}.workspace"));
             assert!(!manifest.lines().any(imports), "{name} imports {other}");
         }

@@ -1,0 +1,120 @@
+//! A message and its template → the values that stand in the holes, and back. What does not fit is kept as one
+//! value, so nothing is ever lost: a template is a way to store less, not a claim.
+
+use memchr::memmem;
+
+/// What stands for a value in a template.
+const HOLE: &str = "<*>";
+
+/// The literals of a template: one more than it has holes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Template {
+    literals: Vec<String>,
+}
+
+impl Template {
+    pub(super) fn new(template: &str) -> Template {
+        Template { literals: template.split(HOLE).map(str::to_owned).collect() }
+    }
+
+    /// The template that fits any text: one hole.
+    pub(super) fn anything() -> Template {
+        Template::new(HOLE)
+    }
+
+    pub(super) fn holes(&self) -> usize {
+        self.literals.len() - 1
+    }
+
+    /// The values of `text`, appended to `values`; whether it fits. If not, `values` is as it was.
+    pub(super) fn split<'a>(&self, text: &'a str, values: &mut Vec<&'a str>) -> bool {
+        let before = values.len();
+        let fits = self.fill(text, values).is_some();
+        if !fits {
+            values.truncate(before);
+        }
+        fits
+    }
+
+    fn fill<'a>(&self, text: &'a str, values: &mut Vec<&'a str>) -> Option<()> {
+        let (first, rest) = self.literals.split_first()?;
+        let mut text = text.strip_prefix(first.as_str())?;
+        let Some((last, inner)) = rest.split_last() else {
+            return text.is_empty().then_some(());
+        };
+        for literal in inner {
+            let place = memmem::find(text.as_bytes(), literal.as_bytes())?;
+            values.push(&text[..place]);
+            text = &text[place + literal.len()..];
+        }
+        values.push(text.strip_suffix(last.as_str())?);
+        Some(())
+    }
+
+    /// The text with these values, appended to `out`. `None` if there are too few.
+    pub(super) fn join<'a>(
+        &self,
+        out: &mut Vec<u8>,
+        mut value: impl FnMut(usize) -> Option<&'a [u8]>,
+    ) -> Option<()> {
+        for (place, literal) in self.literals.iter().enumerate() {
+            if place > 0 {
+                out.extend_from_slice(value(place - 1)?);
+            }
+            out.extend_from_slice(literal.as_bytes());
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn round(template: &str, text: &str) -> Option<Vec<String>> {
+        let template = Template::new(template);
+        let mut values = Vec::new();
+        if !template.split(text, &mut values) {
+            assert!(values.is_empty());
+            return None;
+        }
+        assert_eq!(values.len(), template.holes());
+        let mut out = Vec::new();
+        template.join(&mut out, |place| Some(values[place].as_bytes())).unwrap();
+        assert_eq!(out, text.as_bytes());
+        Some(values.into_iter().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn values_are_what_stands_in_the_holes() {
+        let some = |values: &[&str]| Some(values.iter().map(|v| v.to_string()).collect::<Vec<_>>());
+        assert_eq!(round("user <*> from <*>", "user ann from ::1"), some(&["ann", "::1"]));
+        assert_eq!(round("<*>", "any"), some(&["any"]));
+        assert_eq!(round("", ""), some(&[]));
+        assert_eq!(round("a<*>a", "aa"), some(&[""]));
+        assert_eq!(round("a<*>a", "a"), None);
+        assert_eq!(round("up", "up "), None);
+        assert_eq!(round("<*> ms<*>", "12 ms"), some(&["12", ""]));
+    }
+
+    proptest! {
+        #[test]
+        fn what_fits_comes_back(template in "[ab]{0,3}(<\\*>[ab ]{0,3}){0,4}", text in "[ab ]{0,12}") {
+            round(&template, &text);
+        }
+
+        #[test]
+        fn texts_made_from_a_template_fit(
+            literals in prop::collection::vec("[a-c ]{0,3}", 1..5),
+            values in prop::collection::vec("[a-c0-9é]{0,4}", 4),
+        ) {
+            let mut text = literals[0].clone();
+            for (place, literal) in literals[1..].iter().enumerate() {
+                text += &values[place];
+                text += literal;
+            }
+            prop_assert!(round(&literals.join("<*>"), &text).is_some());
+        }
+    }
+}
