@@ -13,6 +13,7 @@ pub mod lane;
 pub mod sighting;
 pub mod values;
 
+pub mod kernel;
 pub mod normalize;
 pub mod signature;
 

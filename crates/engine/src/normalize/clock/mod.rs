@@ -5,8 +5,10 @@
 mod figures;
 mod named;
 
-pub(super) use figures::{epoch, iso, month_day};
-pub(super) use named::{bsd, day_first, weekday_first};
+pub(super) use figures::{epoch, month_day};
+pub(crate) use figures::iso;
+pub(super) use named::day_first;
+pub(crate) use named::{bsd, weekday_first};
 
 use super::Reference;
 use figures::{short_year, six_digits, tai64n};
@@ -14,11 +16,11 @@ use model::{Defect, Defects, Span, Timestamp};
 
 /// A time as found in a header.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     /// The instant; `None` for a date that does not exist.
-    pub(super) at: Option<Timestamp>,
+    pub(crate) at: Option<Timestamp>,
     /// What was assumed or wrong.
-    pub(super) defects: Defects,
+    pub(crate) defects: Defects,
 }
 
 /// Hour, minute, second and microseconds.
