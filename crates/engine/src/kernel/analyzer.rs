@@ -5,6 +5,7 @@
 
 use super::block::Piece;
 use super::boots::{self, Boot, Boots};
+use super::classify::Family;
 use super::clock::Confidence;
 use super::decode::{Decoder, Pstore};
 use super::detect::{self, word};
@@ -218,12 +219,18 @@ impl Core {
     /// A boot is over: its reports are complete.
     fn close(&mut self, mut boot: Boot) {
         let mut reports = self.extractor.finish();
+        reports.retain(relate::is_telling);
         reports.sort_by_key(|r| r.first.line);
         for report in &mut reports {
             report.id = self.next_id;
             self.next_id += 1;
         }
         relate::relate(&mut reports, &boot);
+        // Where memory ran out, programs end as they can; that is not their fault.
+        for report in &mut reports {
+            report.suppressed = self.side_effect && report.family == Family::User && !is_sign(report);
+        }
+        self.side_effect = false;
         if let Some(taint) = reports.iter().rev().find_map(|r| r.taint.as_ref()) {
             boot.taint = Some(taint.raw.clone());
         }
@@ -273,6 +280,7 @@ fn boot_summary(boot: &Boot) -> BootSummary {
     let micros = |t: model::Timestamp| t.as_micros();
     BootSummary {
         arch: boot.arch,
+        banner: boot.banner.clone(),
         clean_end: boot.is_clean_end,
         clock: start.map_or(Confidence::None, |s| s.2),
         clock_error_ms: start.map(|s| s.1),

@@ -14,6 +14,8 @@ pub(super) const LINES_MAX: usize = 2_000;
 pub(super) const BYTES_MAX: usize = 1 << 20;
 /// Lines that look like no report after which it is over.
 const QUIET_LINES_MAX: usize = 200;
+/// Lines of others after which it is over.
+const PASSED_LINES_MAX: usize = 4_000;
 /// A pause after which it is over.
 const PAUSE_US_MAX: i64 = 120_000_000;
 /// A panic after so many lines repeats a stack that is known; what follows only blurs the report.
@@ -56,6 +58,8 @@ pub(super) struct Block {
     prefix: usize,
     said: usize,
     quiet: usize,
+    /// Lines of others since the last one of its own.
+    passed: usize,
     is_tail: bool,
     all_cpus: bool,
     is_kmsan: bool,
@@ -83,6 +87,7 @@ impl Block {
             prefix: 0,
             said: 0,
             quiet: 0,
+            passed: 0,
             is_tail: false,
             all_cpus: false,
             is_kmsan: piece.text.contains("BUG: KMSAN:"),
@@ -107,10 +112,8 @@ impl Block {
 
     /// Adds a line of its context.
     pub(super) fn add(&mut self, piece: Piece<'_>) {
-        let (is_doubted, _) = match self.context {
-            Context::Raw => (false, piece.text),
-            _ => frames::doubted(piece.text),
-        };
+        self.passed = 0;
+        let is_doubted = self.context != Context::Raw && frames::is_doubted(piece.text);
         let mut is_said = !is_doubted && !self.is_tail;
         if !is_doubted {
             self.said += 1;
@@ -141,13 +144,25 @@ impl Block {
         self.is_full |= self.lines.len() >= LINES_MAX || self.text.len() >= BYTES_MAX;
     }
 
-    /// Whether nothing more will come.
-    pub(super) fn is_over(&self, mono_us: Option<i64>) -> bool {
-        let pause = match (self.last_mono_us, mono_us) {
-            (Some(last), Some(now)) => now - last,
+    /// Whether nothing more will come, now that another line did.
+    pub(super) fn is_over(&mut self, piece: Piece<'_>) -> bool {
+        self.passed += 1;
+        let pause = match (self.last_mono_us, piece.mono_us) {
+            // Other threads may be a report of long ago, printed late.
+            (Some(last), Some(now)) if self.takes(piece.context) => now - last,
             _ => 0,
         };
-        self.is_full || self.quiet > QUIET_LINES_MAX || pause > PAUSE_US_MAX
+        self.is_full
+            || self.quiet > QUIET_LINES_MAX
+            || self.passed > PASSED_LINES_MAX
+            || pause > PAUSE_US_MAX
+    }
+
+    /// Only the line that opens it has come.
+    pub(super) fn is_at_opening(&self) -> bool {
+        self.lines[self.prefix..]
+            .iter()
+            .all(|line| self.text_of(line).contains(self.ready.header.words))
     }
 
     fn keep(&mut self, text: &str, place: u64, is_said: bool) {

@@ -21,7 +21,7 @@ const FACT_BYTES_MAX: usize = 4_096;
 
 /// One run of a kernel.
 #[derive(Debug, Clone, Default)]
-pub struct Boot {
+pub(super) struct Boot {
     /// Counted from 0 in the order of the log.
     pub index: u32,
     /// The journal's id of it.
@@ -58,6 +58,8 @@ pub struct Boot {
     pub last_wall: Option<Timestamp>,
     /// Records of the kernel.
     pub records: u64,
+    /// Those of them that the kernel marked; firmware before a boot has none.
+    pub marked: u64,
     /// The kernel shut down in order.
     pub is_clean_end: bool,
     /// The kernel panicked.
@@ -66,7 +68,7 @@ pub struct Boot {
 
 impl Boot {
     /// The log starts after this boot did.
-    pub fn is_start_missing(&self) -> bool {
+    pub(super) fn is_start_missing(&self) -> bool {
         self.banner.is_none() && self.first_mono_us.is_none_or(|us| us > EARLY_US_MAX)
     }
 
@@ -86,10 +88,6 @@ pub(super) struct Boots {
 
 impl Boots {
     /// The boot that is being read.
-    pub(super) fn now(&self) -> Option<&Boot> {
-        self.now.as_ref()
-    }
-
     pub(super) fn now_mut(&mut self) -> Option<&mut Boot> {
         self.now.as_mut()
     }
@@ -131,6 +129,7 @@ impl Boots {
             return;
         }
         boot.records += 1;
+        boot.marked += u64::from(record.context != Context::Raw);
         if let Some(mono) = record.mono_us {
             boot.first_mono_us.get_or_insert(mono);
             boot.last_mono_us = Some(mono);
@@ -158,10 +157,10 @@ fn begins(boot: &Boot, record: &Record<'_>) -> bool {
     let text: &str = &record.text;
     if is_banner(text) {
         // `Booting Linux on physical CPU` or firmware came before it; that was the same boot.
-        return boot.banner.is_some() || boot.records > BANNER_RECORDS_MAX;
+        return boot.banner.is_some() || boot.marked > BANNER_RECORDS_MAX;
     }
     if text.starts_with("Booting Linux on physical CPU") {
-        return boot.records > BANNER_RECORDS_MAX || boot.banner.is_some();
+        return boot.banner.is_some() || boot.marked > BANNER_RECORDS_MAX;
     }
     match (boot.last_mono_us, record.mono_us) {
         (Some(last), Some(new)) => last - new > FALL_US_MIN && last > EARLY_US_MAX && new < EARLY_US_MAX,

@@ -85,7 +85,7 @@ pub(super) fn from_block(block: &Block) -> Option<Report> {
     });
     report.corrupted = damage.is_some();
     report.corrupted_reason = damage.map(str::to_owned);
-    report.frame = title::frame_of(&report.title).filter(|frame| frame != stack::NO_FRAME);
+    report.frame = title::frame_of(&report.title);
     report.guilty_file = guilty_file::find(&report.title, &said);
     for (text, place) in block.evidence() {
         add_evidence(&mut report.evidence, text, place, EVIDENCE_BYTES_MAX);
@@ -112,7 +112,9 @@ pub(super) fn from_sign(seen: &Seen, piece: Piece<'_>, moment: Moment) -> Report
     let class = seen.sign.class;
     (report.kind, report.family, report.subtype) = (class.kind, class.family, class.subtype);
     report.severity = class.severity;
-    report.title = title::clean(&seen.title);
+    // The name of the device stays: it is what one has to look at.
+    let device = seen.device.as_deref().unwrap_or("an unnamed device");
+    report.title = title::clean(&seen.key).replace("DEV", device);
     report.device = seen.device.as_ref().zip(seen.sign.device).map(|(name, (kind, _))| Device {
         kind,
         name: name.clone(),
@@ -134,7 +136,7 @@ pub(super) fn join_sign(report: &mut Report, seen: &Seen, piece: Piece<'_>, mome
     }
     if seen.sign.class.kind == "OOM_MEMCG" {
         report.kind = seen.sign.class.kind;
-        report.title = title::clean(&seen.title);
+        report.title = title::clean(&seen.key);
     }
     report.last = moment;
     add_evidence(&mut report.evidence, piece.text, piece.place, EPISODE_BYTES_MAX);

@@ -10,6 +10,8 @@ use model::{Span, Timestamp};
 const SAMPLES_MAX: usize = 512;
 /// Pieces of one boot; a laptop that sleeps more often keeps its first ones.
 const PIECES_MAX: usize = 64;
+/// Clocks that differ by no more than this are of the same time.
+const AGREE_US_MAX: i64 = 2_000_000;
 /// What a stamp of whole seconds leaves open on average.
 const HALF_A_SECOND_US: i64 = 500_000;
 
@@ -46,11 +48,14 @@ impl Piece {
         if !self.fine.is_empty() {
             return Some((median(self.fine.clone()), 1_000, Confidence::Exact));
         }
-        if let Some((base, error)) = self.noted.filter(|n| n.1 < HALF_A_SECOND_US) {
-            return Some((base, error, Confidence::Estimated));
-        }
         if !self.coarse.is_empty() {
             let base = median(self.coarse.iter().map(|c| c.1).collect()) + HALF_A_SECOND_US;
+            // A note of the kernel that agrees is finer than whole seconds, and its year is no guess.
+            if let Some((noted, error)) = self.noted.filter(|n| n.1 < HALF_A_SECOND_US)
+                && (noted - base).abs() <= AGREE_US_MAX
+            {
+                return Some((noted, error, Confidence::Estimated));
+            }
             return Some((base, 1_000_000, Confidence::Estimated));
         }
         self.noted.map(|(base, error)| (base, error, Confidence::Estimated))
@@ -59,7 +64,7 @@ impl Piece {
 
 /// The clock of one boot.
 #[derive(Debug, Clone)]
-pub struct Clock {
+pub(super) struct Clock {
     pieces: Vec<Piece>,
 }
 
@@ -108,13 +113,13 @@ impl Clock {
     }
 
     /// When the boot began: wall time, error in milliseconds, confidence.
-    pub fn start(&self) -> Option<(Timestamp, i64, Confidence)> {
+    pub(super) fn start(&self) -> Option<(Timestamp, i64, Confidence)> {
         let (base, error_us, confidence) = self.pieces.first()?.base()?;
         Some((Timestamp::from_micros(base), error_us / 1_000, confidence))
     }
 
     /// The wall time of a moment of this boot.
-    pub fn wall(&self, mono_us: i64) -> Option<Timestamp> {
+    pub(super) fn wall(&self, mono_us: i64) -> Option<Timestamp> {
         let piece = self.pieces.iter().rev().find(|p| p.from_mono_us <= mono_us);
         // A piece that learnt nothing is no better than none: sleep may have lasted for days.
         let (base, _, _) = piece?.base()?;

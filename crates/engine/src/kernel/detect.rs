@@ -84,10 +84,6 @@ pub(super) struct Hits {
 }
 
 impl Hits {
-    pub(super) fn is_empty(self) -> bool {
-        self == Hits::default()
-    }
-
     pub(super) fn has(self, word: u8) -> bool {
         self.words & (1 << word) != 0
     }

@@ -76,6 +76,7 @@ impl Extractor {
     /// A line whose meaning is known.
     fn settle(&mut self, piece: Piece<'_>, hits: Hits, header: Option<&'static Ready>) {
         let header = header.filter(|ready| self.may_open(piece, ready));
+        let header = header.filter(|ready| !self.is_of_opening(piece, ready));
         let is_cut = header.is_some_and(|_| !continues(piece.text)) || hits.has(word::NOISE);
         if !self.open.is_empty() {
             self.close_over(piece, is_cut);
@@ -99,9 +100,22 @@ impl Extractor {
         match piece.context {
             Context::Foreign => false,
             // Firmware and programs write to the same console; only what no one else says counts.
-            Context::Raw => ready.has_form(piece.text) || !self.has_marks && is_only_kernels(ready, piece.text),
+            Context::Raw => {
+                ready.has_form(piece.text) || !self.has_marks && is_only_kernels(ready, piece.text)
+            }
             Context::Kernel | Context::Task(_) | Context::Cpu(_) => true,
         }
+    }
+
+    /// Whether the line is still the opening of the block before: symbolisers write it once for each
+    /// inlined function, and allocators list what they know of an object under headings of their own.
+    fn is_of_opening(&self, piece: Piece<'_>, ready: &Ready) -> bool {
+        let Some(block) = self.open.last().filter(|b| b.takes(piece.context)) else {
+            return false;
+        };
+        let same = std::ptr::eq(block.ready, ready) && block.is_at_opening();
+        let of_slab = block.ready.header.words.starts_with("BUG ") && ready.header.words == "INFO:";
+        of_slab || same && has_place(piece.text)
     }
 
     fn is_part_of_open(&self, piece: Piece<'_>) -> bool {
@@ -109,7 +123,10 @@ impl Extractor {
             return false;
         }
         let is_follower = follows(piece.text);
-        let open = self.open.iter().any(|b| b.takes(piece.context) && (!b.is_ended || is_follower));
+        let is_repetition = piece.text.contains("---[ end ");
+        let open = self.open.iter().any(|b| {
+            b.takes(piece.context) && (!b.is_ended || is_follower || is_repetition && b.has_panic)
+        });
         let recent = match (self.last_report_us, piece.mono_us) {
             (Some(last), Some(now)) => (0..FOLLOWS_US_MAX).contains(&(now - last)),
             _ => false,
@@ -132,9 +149,9 @@ impl Extractor {
     fn close_over(&mut self, piece: Piece<'_>, is_cut: bool) {
         let mut at = 0;
         while at < self.open.len() {
-            let block = &self.open[at];
+            let block = &mut self.open[at];
             let cannot_tell = matches!(block.context, Context::Raw | Context::Kernel);
-            if block.is_over(piece.mono_us) || is_cut && cannot_tell {
+            if block.is_over(piece) || is_cut && cannot_tell {
                 let block = self.open.remove(at);
                 self.finish_block(&block);
             } else {
@@ -169,7 +186,7 @@ impl Extractor {
     }
 
     fn sign(&mut self, piece: Piece<'_>, candidates: u128) {
-        let Some(seen) = signs::read(candidates, piece.text) else {
+        let Some(seen) = signs::read(candidates, piece.text).filter(|s| !s.is_expected()) else {
             return;
         };
         let moment = Moment {
@@ -242,6 +259,15 @@ fn continues(text: &str) -> bool {
     .any(|words| text.contains(words))
 }
 
+/// `net/core/dev.c:123`: the line was symbolised.
+fn has_place(text: &str) -> bool {
+    [".c:", ".h:", ".rs:"].iter().any(|end| {
+        text.find(end)
+            .and_then(|at| text.as_bytes().get(at + end.len()))
+            .is_some_and(u8::is_ascii_digit)
+    })
+}
+
 /// Panics that only end what was reported before.
 fn follows(text: &str) -> bool {
     let Some((_, why)) = text.split_once("Kernel panic - not syncing: ") else {
@@ -252,10 +278,15 @@ fn follows(text: &str) -> bool {
         .any(|head| why.starts_with(head))
 }
 
-/// Words that no firmware and no program uses.
+/// Whether only the kernel would say a line of no known form, in a log without any marks: words that
+/// no firmware and no program uses, or a driver's name in front of them (`usb 5-1: WARNING: …`), or
+/// what is left of a report when the rest of its line got lost.
 fn is_only_kernels(ready: &Ready, text: &str) -> bool {
-    !matches!(ready.header.words, "WARNING:" | "INFO:" | "panic:" | "fatal error:")
-        && !text.trim_end().ends_with(ready.header.words)
+    if !matches!(ready.header.words, "WARNING:" | "INFO:" | "panic:" | "fatal error:") {
+        return true;
+    }
+    let named = text.find(ready.header.words).is_some_and(|at| text[..at].ends_with(": "));
+    named || text.trim_end() == ready.header.words
 }
 
 /// Adds a line to the evidence of a report.

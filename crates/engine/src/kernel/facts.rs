@@ -55,6 +55,7 @@ pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>) -> Facts {
             }
         } else {
             facts.registers(line);
+            facts.lock(line);
         }
     }
     facts.traces.retain(|t| !t.frames.is_empty());
@@ -93,6 +94,22 @@ impl Facts {
     fn open(&mut self, kind: &'static str) {
         if self.traces.len() < TRACES_MAX {
             self.traces.push(Trace { frames: Vec::new(), kind });
+        }
+    }
+
+    /// `#0: (lock){+.+.}, at: [<…>] function+0x2f/0x550`: where a lock was taken.
+    fn lock(&mut self, line: &str) {
+        let Some(frame) = line.find("at: ").and_then(|at| frame(&line[at + 4..])) else {
+            return;
+        };
+        if self.traces.last().is_none_or(|t| t.kind != "lock") {
+            self.open("lock");
+        }
+        if let Some(trace) = self.traces.last_mut()
+            && trace.kind == "lock"
+            && trace.frames.len() < FRAMES_MAX
+        {
+            trace.frames.push(frame);
         }
     }
 

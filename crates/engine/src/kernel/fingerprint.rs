@@ -13,7 +13,7 @@ use super::skip;
 use serde::Serialize;
 
 /// The version of the algorithm; it is part of every hash.
-pub const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 /// Frames that tell one crash from another; deeper ones tell ways to it.
 const FRAMES: usize = 3;
 
@@ -70,7 +70,7 @@ fn keyed(purpose: &str, parts: &[&str]) -> (String, String) {
 /// The fingerprints of a report by itself.
 pub(super) fn sign(report: &Report, stackless_key: Option<&str>) -> Signature {
     let mut signature = Signature { v: VERSION, ..Signature::default() };
-    let frame = report.frame.as_deref().map(bare).unwrap_or_default();
+    let frame = report.guilty().map(bare).unwrap_or_default();
     let about = if frame.is_empty() { stackless_key.unwrap_or(&report.title) } else { &frame };
     (signature.loose, signature.inputs.loose) = keyed("loose", &[report.family.name(), about]);
     if !report.corrupted {

@@ -38,16 +38,19 @@ pub struct Frame {
 
 /// arm: `[<pc>] (callee) from [<pc>] (caller+0x…)`; the top frame stands only in the first place.
 static ARM: Pattern = Pattern::new(r"^ *{PC} \(([a-zA-Z0-9_.]+)\) from {PC} \({FUNC}");
+/// The same since 5.18: `callee from caller+0x…`.
+static ARM_NEW: Pattern = Pattern::new(r"^ *([a-zA-Z0-9_]+)[a-zA-Z0-9_.]* from {FUNC}");
 
 /// The names of the functions in a line of a trace, unreliable ones left out; empty for other lines.
 pub(super) fn names(line: &str) -> Vec<&str> {
     if let Some(name) = plain_name(line) {
         return vec![name];
     }
-    if line.contains(") from [") {
-        return ARM.groups(line).unwrap_or_default();
+    if !line.contains(" from ") {
+        return Vec::new();
     }
-    Vec::new()
+    let form = if line.contains(") from [") { &ARM } else { &ARM_NEW };
+    form.groups(line).unwrap_or_default()
 }
 
 /// ` [<addr>] [<addr>] name+…`: blanks, up to two addresses, a name, a point or plus.
@@ -87,6 +90,10 @@ pub fn parse(line: &str) -> Option<Frame> {
     if let Some((_, caller)) = rest.split_once(") from [") {
         // The caller's place is the exact one.
         rest = caller.split_once(" (").map_or(caller, |(_, name)| name);
+    } else if let Some((callee, caller)) = rest.split_once(" from ")
+        && !callee.contains(' ')
+    {
+        rest = caller;
     }
     // `RIP: 0010:name+0x…`, `pc : name+0x…`
     for head in ["RIP: ", "EIP: ", "NIP ", "pc : ", "lr : ", "epc : ", "PC is at ", "LR is at "] {
@@ -175,18 +182,9 @@ fn marks(text: &str, frame: &mut Frame) {
     }
 }
 
-/// Whether the unwinder does not vouch for the frame in this line, and the line without that mark.
-pub(super) fn doubted(line: &str) -> (bool, &str) {
-    if line.contains("<EOI>") {
-        return (false, line);
-    }
-    if let Some(at) = line.find(" ? ") {
-        return (true, &line[at + 2..]);
-    }
-    match line.strip_suffix(" (unreliable)") {
-        Some(rest) => (true, rest),
-        None => (false, line),
-    }
+/// Whether the unwinder does not vouch for the frame in this line.
+pub(super) fn is_doubted(line: &str) -> bool {
+    !line.contains("<EOI>") && (line.contains(" ? ") || line.ends_with(" (unreliable)"))
 }
 
 /// Whether a line looks like a part of a report: frames, registers, code, headings.

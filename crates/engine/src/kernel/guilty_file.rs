@@ -13,7 +13,7 @@ static ASIDE: Pattern = Pattern::new(
 );
 /// Files of helpers: checkers, allocators, locks, the scheduler, entries of exceptions.
 static HELPER: Pattern = Pattern::new(
-    r"\.h$|^lib/|^virt/lib/|^mm/kasan/|^mm/kmsan/|^kernel/kcov\.c|^mm/(?:sl.b|filemap|folio-compat|truncate|memory|vmalloc|page_alloc|mempool|util)\.c|^mm/percpu|^kernel/rcu/|^arch/.*/kernel/traps\.c|^arch/.*/kernel/unwind.*\.c|^arch/.*/mm/(?:fault|physaddr)\.c|^arch/.*/kernel/stacktrace\.c|^arch/.*/kernel/apic/apic\.c|^arch/arm64/kernel/(?:entry.*|process)\.c|^kernel/locking/|^kernel/(?:panic|softirq|kthread|stacktrace|workqueue)\.c|^kernel/printk/printk.*\.c|^kernel/sched/|^kernel/time/timer\.c|^net/core/(?:dev|sock|skbuff)\.c|^fs/proc/generic\.c|^trusty/|^drivers/usb/core/urb\.c|^arch/.*/lib/crc",
+    r"\.h$|^lib/|^virt/lib/|^mm/kasan/|^mm/kmsan/|^kernel/kcov\.c|^mm/sl.b|^mm/(?:filemap|folio-compat|truncate|memory|vmalloc|page_alloc|mempool|util)\.c|^mm/percpu|^kernel/rcu/|^arch/.*/kernel/traps\.c|^arch/.*/kernel/unwind.*\.c|^arch/.*/mm/(?:fault|physaddr)\.c|^arch/.*/kernel/stacktrace\.c|^arch/.*/kernel/apic/apic\.c|^arch/arm64/kernel/(?:entry.*|process)\.c|^kernel/locking/|^kernel/(?:panic|softirq|kthread|stacktrace|workqueue)\.c|^kernel/printk/printk.*\.c|^kernel/sched/|^kernel/time/timer\.c|^net/core/(?:dev|sock|skbuff)\.c|^fs/proc/generic\.c|^trusty/|^drivers/usb/core/urb\.c|^arch/.*/lib/crc",
 );
 /// Where the interrupted code begins in a stall's trace.
 const INTERRUPT_ENDS: [&str; 3] = ["apic_timer_interrupt+0x", "el1h_64_irq+0x", "Exception stack"];

@@ -7,11 +7,11 @@ use memchr::memchr2;
 
 /// Bytes of a line that are kept; the kernel's own limit is about 1 KiB, JSON of a journal with a
 /// stack trace has some hundred.
-pub const LINE_BYTES_MAX: usize = 1 << 20;
+pub(super) const LINE_BYTES_MAX: usize = 1 << 20;
 
 /// One line, without its end.
 #[derive(Debug, Clone, Copy)]
-pub struct Line<'a> {
+pub(super) struct Line<'a> {
     /// Counted from 1.
     pub number: u64,
     /// Offset of its first byte.
@@ -24,7 +24,7 @@ pub struct Line<'a> {
 
 /// Cuts pieces into lines.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub(super) struct Lines {
     carry: Vec<u8>,
     cut_bytes: u64,
     number: u64,
@@ -37,7 +37,7 @@ pub struct Lines {
 
 impl Lines {
     /// Reads a piece and gives the lines that end in it.
-    pub fn push(&mut self, piece: &[u8], mut emit: impl FnMut(Line<'_>)) {
+    pub(super) fn push(&mut self, piece: &[u8], mut emit: impl FnMut(Line<'_>)) {
         let mut rest = piece;
         if self.after_cr && !rest.is_empty() {
             self.after_cr = false;
@@ -71,7 +71,7 @@ impl Lines {
     }
 
     /// The last line, if it has no end.
-    pub fn finish(&mut self, emit: impl FnOnce(Line<'_>)) {
+    pub(super) fn finish(&mut self, emit: impl FnOnce(Line<'_>)) {
         if self.carry.is_empty() && self.cut_bytes == 0 {
             return;
         }

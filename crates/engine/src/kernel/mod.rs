@@ -9,6 +9,7 @@
 //! [`Analyzer`] is the door: feed it bytes or records, take reports out.
 
 mod analyzer;
+mod anonymise;
 mod block;
 mod boots;
 mod build;
@@ -16,6 +17,7 @@ mod classify;
 mod clock;
 mod decode;
 mod detect;
+mod explain;
 mod extract;
 mod facts;
 mod fingerprint;
@@ -33,8 +35,10 @@ mod stack;
 mod title;
 
 pub use analyzer::{Analysis, Analyzer};
+pub use anonymise::{Anonymiser, Pseudonyms};
 pub use classify::{Class, Family, Severity, classify};
 pub use clock::Confidence;
+pub use explain::{Check, Heuristic, Narrative, Narrator};
 pub use fingerprint::{Inputs, Signature};
 pub use frames::{Frame, parse as parse_frame};
 pub use record::{Context, LogFormat, Record};

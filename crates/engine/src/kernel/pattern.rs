@@ -15,7 +15,7 @@ const PARTS: [(&str, &str); 4] = [
     // `net/core/dev.c:1234`; captured
     ("{SRC}", r"([a-zA-Z0-9_/.-]+\.[a-z]+:[0-9]+)"),
     // A task's name may hold anything.
-    ("{TASK}", r".{0,100}?"),
+    ("{TASK}", r"(?s:.{0,100}?)"),
 ];
 
 /// A pattern and its compiled form.

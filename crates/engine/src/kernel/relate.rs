@@ -13,6 +13,14 @@ const STORY_LINES_MAX: u64 = 500;
 /// Stories of more reports than this are storms; only their neighbours are linked.
 const STORY_REPORTS_MAX: usize = 32;
 
+/// A link that went down less often than this in a boot was plugged, not flapping.
+const FLAPS_MIN: u64 = 3;
+
+/// Whether a report is worth telling now that the boot is over.
+pub(super) fn is_telling(report: &Report) -> bool {
+    report.kind != "LINK_FLAP" || report.count >= FLAPS_MIN
+}
+
 /// Completes the reports of a boot, in the order in which they began.
 pub(super) fn relate(reports: &mut [Report], boot: &Boot) {
     for report in reports.iter_mut() {

@@ -47,7 +47,7 @@ pub struct Report {
     pub family: Family,
     /// The first occasion.
     pub first: Moment,
-    /// The guilty function.
+    /// The guilty function: what the title ends in; `corrupted` in a damaged report without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<String>,
     /// The guilty source file, where the log is symbolised.
@@ -97,6 +97,13 @@ pub struct Report {
     /// The kind of crash.
     #[serde(rename = "type")]
     pub kind: &'static str,
+}
+
+impl Report {
+    /// The guilty function, if one was found.
+    pub fn guilty(&self) -> Option<&str> {
+        self.frame.as_deref().filter(|frame| *frame != super::stack::NO_FRAME)
+    }
 }
 
 /// A memory access.
@@ -219,6 +226,9 @@ pub struct BootSummary {
     /// The processor's family.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arch: Option<&'static str>,
+    /// The whole banner, with who built the kernel and how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub banner: Option<String>,
     /// It was shut down in order.
     pub clean_end: bool,
     /// Whether wall times are `exact`, `estimated`, or there are `none`.

@@ -161,7 +161,25 @@ pub(super) fn demangled(name: &str) -> String {
             return format!("{readable:#}");
         }
     }
-    name.to_owned()
+    cpp_name(name).unwrap_or_else(|| name.to_owned())
+}
+
+/// `_Z4nameiii` → `name`, `_ZN3foo3barEv` → `foo::bar`: plain names of the Itanium ABI, for modules
+/// that were written in C++; what is more than that stays as it is.
+fn cpp_name(name: &str) -> Option<String> {
+    let rest = name.strip_prefix("_Z")?;
+    let (mut rest, is_nested) = rest.strip_prefix('N').map_or((rest, false), |rest| (rest, true));
+    let mut parts = Vec::new();
+    while rest.starts_with(|c: char| c.is_ascii_digit()) {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let length: usize = rest[..digits].parse().ok()?;
+        parts.push(rest.get(digits..digits + length)?);
+        rest = &rest[digits + length..];
+        if !is_nested {
+            break;
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join("::"))
 }
 
 fn pick(pick: Pick, found: &[String]) -> Option<Guilty> {

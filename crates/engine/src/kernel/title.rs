@@ -26,6 +26,21 @@ pub(super) struct Said {
 
 /// Names a report. `lines` are those of the report alone, from the one that opens it.
 pub(super) fn describe(ready: &Ready, lines: &[&str]) -> Option<Said> {
+    // A task's name may hold an end of line: then the first line is two.
+    let joined = lines.get(..2).map(|two| two.join("\n"));
+    if let Some(joined) = &joined
+        && !ready.has_any_form(lines[0])
+        && ready.has_any_form(joined)
+        && !ready.has_any_form(lines[1])
+    {
+        let mut whole = vec![joined.as_str()];
+        whole.extend(&lines[2..]);
+        return by_forms(ready, &whole);
+    }
+    by_forms(ready, lines)
+}
+
+fn by_forms(ready: &Ready, lines: &[&str]) -> Option<Said> {
     for (at, line) in lines.iter().enumerate() {
         let begins: Vec<Option<usize>> = ready.forms.iter().map(|f| f.title.find(line)).collect();
         let Some(earliest) = begins.iter().flatten().min() else {
@@ -39,18 +54,18 @@ pub(super) fn describe(ready: &Ready, lines: &[&str]) -> Option<Said> {
                 return Some(said);
             }
         }
-        let mut said = formless(ready, lines)?;
+        let mut said = whole_line(ready, lines)?;
         said.damage = Some("its form is incomplete");
         return Some(said);
     }
-    formless(ready, lines)
+    match ready.header.formless {
+        Formless::Report => whole_line(ready, lines),
+        Formless::Nothing | Formless::Never => None,
+    }
 }
 
 /// The line itself, from the words that open the report.
-fn formless(ready: &Ready, lines: &[&str]) -> Option<Said> {
-    if ready.header.formless == Formless::Nothing {
-        return None;
-    }
+fn whole_line(ready: &Ready, lines: &[&str]) -> Option<Said> {
     let line = lines.first()?;
     let at = line.find(ready.header.words)?;
     Some(Said { title: line[at..].to_owned(), ..Said::default() })

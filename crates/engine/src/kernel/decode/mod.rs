@@ -11,6 +11,7 @@ pub(super) use pstore::Pstore;
 
 use super::record::{Context, LogFormat, Record};
 use crate::normalize::{Reference, clock, kernel, level};
+use model::{Defect, Span, Timestamp};
 use std::borrow::Cow;
 
 /// Headers can nest (`<6>`, a date, `kernel:`, `[ts]`, a caller, a vendor's mark); more is noise.
@@ -80,6 +81,11 @@ impl<'a> Head<'_, 'a> {
                 None => break,
             }
         }
+        if self.record.format == LogFormat::Plain
+            && let Some(behind) = self.shared_line(rest)
+        {
+            rest = behind;
+        }
         if self.record.context == Context::Kernel && !self.spoken && is_spoken_by_other(rest) {
             self.record.context = Context::Foreign;
         }
@@ -103,6 +109,19 @@ impl<'a> Head<'_, 'a> {
             }
             _ => self.login(rest),
         }
+    }
+
+    /// `/init: 384: .: [  271.403835] text`: a program and the kernel share the console's line.
+    fn shared_line(&mut self, line: &'a str) -> Option<&'a str> {
+        let mut from = 1;
+        while let Some(at) = line.get(from..).and_then(|l| memchr::memchr(b'[', l.as_bytes())) {
+            let open = from + at;
+            if kernel::uptime_stamp(&line[open + 1..]).is_some() {
+                return self.stamp(&line[open..]);
+            }
+            from = open + 1;
+        }
+        None
     }
 
     fn is_stamped(&self) -> bool {
@@ -291,7 +310,10 @@ impl<'a> Head<'_, 'a> {
         }
         let (stamp, behind) = clock::bsd(rest, self.reference)?;
         let behind = behind.strip_prefix(' ')?;
-        self.record.wall = stamp.at;
+        self.record.wall = stamp.at.map(|at| match stamp.defects.has(Defect::YearAssumed) {
+            true => not_in_future(at, self.reference.now),
+            false => at,
+        });
         self.record.is_wall_fine = rest.as_bytes().get(15) == Some(&b'.');
         self.record.format = LogFormat::Syslog;
         Some(self.speaker(behind))
@@ -313,7 +335,7 @@ impl<'a> Head<'_, 'a> {
                 return rest;
             };
             let (first, then) = behind.split_at(end);
-            if first.ends_with(':') {
+            if first.ends_with(':') && !then.starts_with(" kernel:") {
                 // A tag of somebody else.
                 return &then[1..];
             }
@@ -384,6 +406,14 @@ impl<'a> Head<'_, 'a> {
         kernel::uptime_stamp(inside.strip_prefix('[')?)?;
         Some(behind)
     }
+}
+
+/// A log holds what has happened: a date without year that would be to come is one of the year before.
+fn not_in_future(at: Timestamp, now: Timestamp) -> Timestamp {
+    if at <= now + Span::DAY {
+        return at;
+    }
+    clock::with_year(at, at.civil_date().0 - 1).unwrap_or(at)
 }
 
 /// Marks that vendors put between the stamp and the message: `(0)[100:kworker/0:1]`,

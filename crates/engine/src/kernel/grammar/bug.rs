@@ -191,7 +191,13 @@ pub(super) static BUG: Header = Header {
             .skip(&["lock_sock", "release_sock"]),
         Form::new(r"BUG:[[:space:]]*$", "BUG: corrupted").broken(),
     ],
-    not: &["DEBUG:", "xlog_status:", "BUG: no syscalls can create resource"],
+    not: &[
+        "DEBUG:",
+        "xlog_status:",
+        "BUG: no syscalls can create resource",
+        // How arm names the fault behind a BUG(); `Internal error:` is a header of its own.
+        "Internal error: Oops - BUG:",
+    ],
     formless: Formless::Report,
 };
 
@@ -218,6 +224,18 @@ pub(super) static KERNEL_BUG_OLD: Header = Header {
     forms: &[Form::new("Kernel BUG (.*)", "kernel BUG {1}")],
     not: &[],
     formless: Formless::Report,
+};
+
+/// Checks of the allocator on other caches: `BUG name (Not tainted): Poison overwritten`.
+pub(super) static SLAB: Header = Header {
+    words: "BUG ",
+    forms: &[Form::new(
+        r"^BUG [^ ]+(?: \([^)]*\)| *): ?(.*(?:overwritten|Redzone|Poison|Freepointer|Objects remaining|already free|Padding|corrupt|not empty).*)",
+        "slab corruption: {1}",
+    )
+    .traceless()],
+    not: &[],
+    formless: Formless::Never,
 };
 
 pub(super) static KMALLOC: Header = Header {
@@ -302,5 +320,5 @@ pub(super) static IRQ: Header = Header {
         }),
     ],
     not: &[],
-    formless: Formless::Nothing,
+    formless: Formless::Never,
 };

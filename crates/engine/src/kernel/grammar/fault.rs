@@ -87,5 +87,5 @@ pub(super) static OOPS: Header = Header {
     .also(&["bad-access in {f}"])
     .steps(FROM_POINTER)],
     not: &[],
-    formless: Formless::Nothing,
+    formless: Formless::Never,
 };

@@ -34,8 +34,10 @@ pub(super) struct Header {
 pub(super) enum Formless {
     /// A report named by its line, if the kernel said it.
     Report,
-    /// Nothing.
+    /// Nothing, unless later lines show a form.
     Nothing,
+    /// Nothing: its words are common, and the line itself must show a form.
+    Never,
 }
 
 /// One form of a report.
@@ -141,7 +143,7 @@ impl Form {
 }
 
 /// The line with the instruction pointer, on any architecture; captures the function if it has one.
-pub(super) const POINTER: &str = r"(?:IP|NIP|pc |PC is at):? (?:(?:[0-9]+:)?(?:{PC} +){0,2}{FUNC}|(?:[0-9]+:)?0x[0-9a-f]+|(?:[0-9]+:)?{PC} +\[< *\(null\)>\] +\(null\)|[0-9]+: +\(null\))";
+pub(super) const POINTER: &str = r"(?:IP|NIP|pc |PC is at):? (?:(?:[0-9]+:)?(?:{PC} +){0,2}\.?{FUNC}|(?:[0-9]+:)?0x[0-9a-f]+|(?:[0-9]+:)?{PC} +\[< *\(null\)>\] +\(null\)|[0-9]+: +\(null\))";
 pub(super) const CALL_TRACE: &str = r"Call [Tt]race:|Backtrace:";
 /// How lockdep names the place of a lock.
 pub(super) const LOCK_AT: &str = r"at: (?:{PC} +)?{FUNC}";
@@ -168,6 +170,7 @@ pub(super) static HEADERS: &[&Header] = &[
     &bug::KERNEL_BUG,
     &bug::KERNEL_BUG_OLD,
     &bug::KMALLOC,
+    &bug::SLAB,
     &fault::DIVIDE,
     &fault::DIVIDE_NEW,
     &fault::OPCODE,
@@ -235,7 +238,14 @@ impl Ready {
 
     /// Whether the line opens a report of this header.
     pub(super) fn opens(&self, text: &str) -> bool {
-        text.contains(self.header.words) && !self.not.iter().any(|p| p.is_match(text))
+        text.contains(self.header.words)
+            && !self.not.iter().any(|p| p.is_match(text))
+            && (self.header.formless != Formless::Never || self.has_form(text))
+    }
+
+    /// Whether any form is in the text, those of damaged reports too.
+    pub(super) fn has_any_form(&self, text: &str) -> bool {
+        self.forms.iter().any(|f| f.title.is_match(text))
     }
 
     /// Whether a form is in the line itself.

@@ -9,7 +9,7 @@ const fn warned(skip: &'static [&'static str]) -> Stack {
     Stack {
         steps: &[
             Seek(
-                r"(?:(?:IP|NIP|pc |PC is at):? (?:(?:[0-9]+:)?(?:{PC} +){0,2}{FUNC}|(?:[0-9]+:)?0x[0-9a-f]+|(?:[0-9]+:)?{PC} +\[< *\(null\)>\] +\(null\)|[0-9]+: +\(null\))|--- interrupt: [0-9]+ at {FUNC})",
+                r"(?:(?:IP|NIP|pc |PC is at):? (?:(?:[0-9]+:)?(?:{PC} +){0,2}\.?{FUNC}|(?:[0-9]+:)?0x[0-9a-f]+|(?:[0-9]+:)?{PC} +\[< *\(null\)>\] +\(null\)|[0-9]+: +\(null\))|--- interrupt: [0-9]+ at {FUNC})",
             ),
             Trace,
         ],
@@ -80,6 +80,8 @@ pub(super) static WARNING: Header = Header {
         // Since 6.19 the line has no function.
         Form::new("WARNING: {SRC} at 0x[0-9]+, CPU#[0-9]+", "WARNING in {f}").stack(warned(&[])),
         Form::new("WARNING: .* at {SRC} {FUNC}", "WARNING in {f}").stack(warned(&[])),
+        // Before 3.11 neither processor nor process stood in front of the place.
+        Form::new("WARNING: at ?{SRC}(?: {FUNC}|$)", "WARNING in {f}").stack(warned(&[])),
         Form::new("WARNING: {SRC} at {FUNC}", "WARNING in {f}").stack(warned(&[])),
         Form::new(r"WARNING: \[.*\] {SRC} at {FUNC}", "WARNING in {f}").stack(warned(&[])),
         Form::new(

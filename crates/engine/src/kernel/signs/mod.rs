@@ -87,11 +87,23 @@ static PATTERNS: LazyLock<Vec<Pattern>> =
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) sign: &'static Sign,
-    pub(super) title: String,
-    /// The name without the device: what is hashed.
+    /// The name, `DEV` for the device.
     pub(super) key: String,
     pub(super) device: Option<String>,
     pub(super) details: Vec<(&'static str, String)>,
+}
+
+/// Programs that crash for a living: fuzzers and stress tests. Their ends are no news.
+const EXPECTED_TO_CRASH: &[&str] =
+    &["syz-executor", "syz-fuzzer", "syz.", "syzkaller", "trinity", "stress-ng", "crashme", "afl-"];
+
+impl Seen {
+    /// Whether it only shows that a test of the kernel is running.
+    pub(super) fn is_expected(&self) -> bool {
+        let program = self.details.iter().find(|(name, _)| *name == "program");
+        self.sign.class.family == Family::User
+            && program.is_some_and(|(_, p)| EXPECTED_TO_CRASH.iter().any(|head| p.starts_with(head)))
+    }
 }
 
 /// The first sign among the candidates that the line really shows.
@@ -116,14 +128,13 @@ fn seen(sign: &'static Sign, captured: &[&str]) -> Seen {
         title = title.replace(&format!("{{{place}}}"), at(place));
     }
     let key = title.replace("{d}", "DEV");
-    let title = title.replace("{d}", device.as_deref().unwrap_or("an unnamed device"));
     let details = sign
         .details
         .iter()
         .filter(|(_, place)| !at(*place).is_empty())
         .map(|(name, place)| (*name, at(*place).to_owned()))
         .collect();
-    Seen { sign, title, key, device, details }
+    Seen { sign, key, device, details }
 }
 
 #[cfg(test)]

@@ -198,7 +198,7 @@ fn weekday(b: &[u8]) -> bool {
 }
 
 /// The same day and time in another year; `None` for 29 February in a year without one.
-pub(super) fn with_year(at: Timestamp, year: i32) -> Option<Timestamp> {
+pub(crate) fn with_year(at: Timestamp, year: i32) -> Option<Timestamp> {
     let (_, month, day) = at.civil_date();
     let midnight = Timestamp::from_civil((at.civil_date().0, month, day), (0, 0, 0, 0))?;
     Timestamp::from_civil((year, month, day), (0, 0, 0, 0)).map(|t| t + (at - midnight))
