@@ -113,7 +113,10 @@ fn read(
     }
     if pstore.take(&text, line.number, line.byte) {
         if pstore.is_full() {
-            core.defect(line.number, "too many parts to put in order: read in two steps".to_owned());
+            core.defect(
+                line.number,
+                "too many parts to put in order: read in two steps".to_owned(),
+            );
             release(reference, decoder, pstore, core);
         }
         return;
@@ -228,7 +231,8 @@ impl Core {
         relate::relate(&mut reports, &boot);
         // Where memory ran out, programs end as they can; that is not their fault.
         for report in &mut reports {
-            report.suppressed = self.side_effect && report.family == Family::User && !is_sign(report);
+            report.suppressed =
+                self.side_effect && report.family == Family::User && !is_sign(report);
         }
         self.side_effect = false;
         if let Some(taint) = reports.iter().rev().find_map(|r| r.taint.as_ref()) {

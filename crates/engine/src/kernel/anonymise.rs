@@ -30,17 +30,35 @@ static PATTERNS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
         // Sixteen bytes without dashes: ids of machines and boots; 32 bytes: containers.
         ("id", r"(?:^|[^0-9a-fA-Fx])([0-9a-f]{64}|[0-9a-f]{32})(?:$|[^0-9a-fA-F])"),
         // Two addresses and a type in a row, as firewalls log them, or one.
-        ("mac", r"(?:^|[^0-9a-fA-F:])((?:[0-9a-fA-F]{2}:){13}[0-9a-fA-F]{2}|(?:[0-9a-fA-F]{2}:){7}[0-9a-fA-F]{2}|(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2})(?:$|[^0-9a-fA-F:])"),
+        (
+            "mac",
+            r"(?:^|[^0-9a-fA-F:])((?:[0-9a-fA-F]{2}:){13}[0-9a-fA-F]{2}|(?:[0-9a-fA-F]{2}:){7}[0-9a-fA-F]{2}|(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2})(?:$|[^0-9a-fA-F:])",
+        ),
         ("mac", r"(?:^|[^0-9a-fA-F-])((?:[0-9a-fA-F]{2}-){5}[0-9a-fA-F]{2})(?:$|[^0-9a-fA-F-])"),
-        ("serial", r"(?:SerialNumber|Serial Number|serial number|S/N|serialno|serial_no|Serial#|SN)[:= ]+([A-Za-z0-9][A-Za-z0-9._-]{3,})"),
+        (
+            "serial",
+            r"(?:SerialNumber|Serial Number|serial number|S/N|serialno|serial_no|Serial#|SN)[:= ]+([A-Za-z0-9][A-Za-z0-9._-]{3,})",
+        ),
         ("serial", r"(?:wwn-|wwn=|naa\.|eui\.)(?:0x)?([0-9a-fA-F]{12,})"),
         ("ssid", r#"(?:SSID|ssid|ESSID|essid)[=: ]+['"]?([^'",\n]+)['"]?"#),
         ("user", r"(?:/home/|/Users/|/var/mail/|/run/media/)([A-Za-z0-9._-]+)"),
         ("user", r"(?:for user |user=|USER=|of user )([A-Za-z0-9._-]+)"),
-        ("host", r"(?:[Hh]ostname (?:set )?(?:to|is) <?|hostname=|systemd\.hostname=|-h )([A-Za-z0-9][A-Za-z0-9.-]+)"),
-        ("secret", r"(?:[Pp]assword|[Pp]asswd|[Tt]oken|[Ss]ecret|psk|api_key|apikey)[=: ]+([^ \n,;]+)"),
-        ("ip", r"(?:^|[^0-9.])((?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3})(?:$|[^0-9.]|\.(?:$|[^0-9]))"),
-        ("ip", r"(?:^|[^0-9a-fA-F:.])((?:[0-9a-fA-F]{1,4}:){2,7}(?::|[0-9a-fA-F]{1,4})(?::?[0-9a-fA-F]{1,4}){0,6}|(?:[0-9a-fA-F]{1,4})?::(?:[0-9a-fA-F]{1,4}:){0,6}[0-9a-fA-F]{1,4})(?:$|[^0-9a-fA-F:.])"),
+        (
+            "host",
+            r"(?:[Hh]ostname (?:set )?(?:to|is) <?|hostname=|systemd\.hostname=|-h )([A-Za-z0-9][A-Za-z0-9.-]+)",
+        ),
+        (
+            "secret",
+            r"(?:[Pp]assword|[Pp]asswd|[Tt]oken|[Ss]ecret|psk|api_key|apikey)[=: ]+([^ \n,;]+)",
+        ),
+        (
+            "ip",
+            r"(?:^|[^0-9.])((?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3})(?:$|[^0-9.]|\.(?:$|[^0-9]))",
+        ),
+        (
+            "ip",
+            r"(?:^|[^0-9a-fA-F:.])((?:[0-9a-fA-F]{1,4}:){2,7}(?::|[0-9a-fA-F]{1,4})(?::?[0-9a-fA-F]{1,4}){0,6}|(?:[0-9a-fA-F]{1,4})?::(?:[0-9a-fA-F]{1,4}:){0,6}[0-9a-fA-F]{1,4})(?:$|[^0-9a-fA-F:.])",
+        ),
     ];
     patterns.iter().filter_map(|(kind, p)| Some((*kind, Regex::new(p).ok()?))).collect()
 });
@@ -103,7 +121,8 @@ impl Anonymiser {
 
     fn name(&mut self, name: &str, kind: &'static str) {
         // Names that every machine has hide nobody.
-        let is_common = ["localhost", "kernel", "root", "user", "linux", "debian", "ubuntu", "none"];
+        let is_common =
+            ["localhost", "kernel", "root", "user", "linux", "debian", "ubuntu", "none"];
         if name.len() >= NAME_BYTES_MIN && !is_common.contains(&name) {
             self.names.insert(name.to_owned(), kind);
         }
@@ -131,13 +150,9 @@ impl Anonymiser {
     }
 
     fn boot(&mut self, boot: &mut BootSummary) {
-        for text in [
-            &mut boot.banner,
-            &mut boot.cmdline,
-            &mut boot.hardware,
-            &mut boot.host,
-            &mut boot.id,
-        ] {
+        for text in
+            [&mut boot.banner, &mut boot.cmdline, &mut boot.hardware, &mut boot.host, &mut boot.id]
+        {
             text.iter_mut().for_each(|t| self.text(t));
         }
     }

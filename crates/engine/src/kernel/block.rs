@@ -117,8 +117,7 @@ impl Block {
         let mut is_said = !is_doubted && !self.is_tail;
         if !is_doubted {
             self.said += 1;
-            let enough =
-                if self.is_kmsan { LINES_BEFORE_PANIC_KMSAN } else { LINES_BEFORE_PANIC };
+            let enough = if self.is_kmsan { LINES_BEFORE_PANIC_KMSAN } else { LINES_BEFORE_PANIC };
             let is_panic = piece.text.contains("Kernel panic - not syncing");
             self.has_panic |= is_panic;
             if piece.text.contains("Disabling lock debugging due to kernel taint") {
@@ -127,7 +126,9 @@ impl Block {
                 self.all_cpus = true;
             } else if self.said > enough
                 && (is_panic
-                    || piece.text.contains("WARNING: possible circular locking dependency detected"))
+                    || piece
+                        .text
+                        .contains("WARNING: possible circular locking dependency detected"))
             {
                 (self.is_tail, is_said) = (true, false);
             }

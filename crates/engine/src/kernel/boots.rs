@@ -163,7 +163,9 @@ fn begins(boot: &Boot, record: &Record<'_>) -> bool {
         return boot.banner.is_some() || boot.marked > BANNER_RECORDS_MAX;
     }
     match (boot.last_mono_us, record.mono_us) {
-        (Some(last), Some(new)) => last - new > FALL_US_MIN && last > EARLY_US_MAX && new < EARLY_US_MAX,
+        (Some(last), Some(new)) => {
+            last - new > FALL_US_MIN && last > EARLY_US_MAX && new < EARLY_US_MAX
+        }
         _ => false,
     }
 }
@@ -217,8 +219,14 @@ fn after_any<'t>(text: &'t str, heads: &[&str]) -> Option<&'t str> {
 }
 
 fn is_shutdown(text: &str) -> bool {
-    ["reboot: Restarting system", "reboot: Power down", "reboot: System halted", "Restarting system.",
-        "Power down.", "System halted."]
+    [
+        "reboot: Restarting system",
+        "reboot: Power down",
+        "reboot: System halted",
+        "Restarting system.",
+        "Power down.",
+        "System halted.",
+    ]
     .iter()
     .any(|end| text.starts_with(end))
 }

@@ -115,10 +115,11 @@ pub(super) fn from_sign(seen: &Seen, piece: Piece<'_>, moment: Moment) -> Report
     // The name of the device stays: it is what one has to look at.
     let device = seen.device.as_deref().unwrap_or("an unnamed device");
     report.title = title::clean(&seen.key).replace("DEV", device);
-    report.device = seen.device.as_ref().zip(seen.sign.device).map(|(name, (kind, _))| Device {
-        kind,
-        name: name.clone(),
-    });
+    report.device = seen
+        .device
+        .as_ref()
+        .zip(seen.sign.device)
+        .map(|(name, (kind, _))| Device { kind, name: name.clone() });
     for (name, value) in &seen.details {
         report.details.insert((*name).to_owned(), value.clone());
     }

@@ -238,10 +238,7 @@ const BY_TITLE: &[(&str, Class)] = &[
     ("rust_kernel panicked", STOPPED),
     ("stack segment fault in", STOPPED),
     ("trusty:", STOPPED),
-    (
-        "unregister_netdevice: waiting for DEV to become free",
-        class("DoS", Family::Network, High),
-    ),
+    ("unregister_netdevice: waiting for DEV to become free", class("DoS", Family::Network, High)),
     ("unexpected kernel reboot", class("REBOOT", System, High)),
     ("irq nobody cared", class("IRQ_NOBODY_CARED", Device, High)),
     ("SYZFAIL", class("SYZ_FAILURE", User, Medium)),

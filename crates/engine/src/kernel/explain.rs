@@ -128,7 +128,10 @@ const KNOWLEDGE: &[Knowledge] = &[
     Knowledge {
         kinds: &["NETDEV", "LINK", "DEVICE_FIRMWARE"],
         meaning: "A network adapter stood still or lost its link: driver, firmware, cable or the other end.",
-        check: &[check("error counters", "ip -s link"), check("driver and firmware", "ethtool -i <interface>")],
+        check: &[
+            check("error counters", "ip -s link"),
+            check("driver and firmware", "ethtool -i <interface>"),
+        ],
     },
 ];
 
@@ -163,7 +166,9 @@ fn of_family(family: Family) -> &'static str {
             "The kernel met a state that its programmers held impossible, and went on. Once it is a \
              note, often it is a symptom."
         }
-        Family::Device => "A device or the firmware does not behave as it should; most machines live with it.",
+        Family::Device => {
+            "A device or the firmware does not behave as it should; most machines live with it."
+        }
         Family::System => "The machine as a whole did something unexpected.",
         _ => "The kernel reported trouble.",
     }

@@ -146,7 +146,9 @@ impl Facts {
             Some(marks) => {
                 let letters: String = marks
                     .split(' ')
-                    .take_while(|w| w.bytes().all(|b| b.is_ascii_uppercase() || b == b'(' || b == b')'))
+                    .take_while(|w| {
+                        w.bytes().all(|b| b.is_ascii_uppercase() || b == b'(' || b == b')')
+                    })
                     .collect::<Vec<_>>()
                     .join(" ");
                 let behind = marks.get(letters.len()..).unwrap_or_default();
@@ -159,9 +161,8 @@ impl Facts {
         };
         let version = version.trim_start_matches([' ', '(']).split([' ', ')']).next();
         if self.kernel.is_none() {
-            self.kernel = version
-                .filter(|v| v.starts_with(|c: char| c.is_ascii_digit()))
-                .map(str::to_owned);
+            self.kernel =
+                version.filter(|v| v.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned);
         }
     }
 
@@ -187,9 +188,15 @@ impl Facts {
         if self.address.is_some() {
             return;
         }
-        for words in
-            ["virtual address ", "for address: ", ", address: ", "at addr ", "dereference at ", "request at ", "data at address "]
-        {
+        for words in [
+            "virtual address ",
+            "for address: ",
+            ", address: ",
+            "at addr ",
+            "dereference at ",
+            "request at ",
+            "data at address ",
+        ] {
             if let Some(at) = line.find(words) {
                 let text = line[at + words.len()..].trim_start();
                 let text = text.strip_prefix("0x").unwrap_or(text);

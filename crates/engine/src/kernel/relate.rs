@@ -78,7 +78,8 @@ fn story(reports: &mut [Report]) {
     for (at, report) in reports.iter_mut().enumerate() {
         report.signature.chain = Some(hash.clone());
         report.signature.inputs.chain = Some(input.clone());
-        let mut link = |at: usize, relation| report.related.push(Related { id: ids[at].0, relation });
+        let mut link =
+            |at: usize, relation| report.related.push(Related { id: ids[at].0, relation });
         if at > 0 {
             let follows = if ids[at].1 { "panic-of" } else { "follows" };
             link(at - 1, follows);

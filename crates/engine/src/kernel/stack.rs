@@ -197,7 +197,10 @@ fn pick(pick: Pick, found: &[String]) -> Option<Guilty> {
             })?;
             if found[at].contains("smp_call_function") {
                 // Processors wait for each other here, under several names.
-                return Some(Guilty { name: "smp_call_function".to_owned(), raw: found[at].clone() });
+                return Some(Guilty {
+                    name: "smp_call_function".to_owned(),
+                    raw: found[at].clone(),
+                });
             }
             guilty(at.saturating_sub(1))
         }

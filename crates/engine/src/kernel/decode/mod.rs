@@ -102,7 +102,9 @@ impl<'a> Head<'_, 'a> {
             b'[' => self.stamp(rest),
             b'0'..=b'9' => self.kmsg(rest).or_else(|| self.iso(rest)),
             b'*' => self.dropped(rest),
-            b' ' | b'(' | b'-' | b'I' | b'W' | b'E' | b'D' | b'C' if self.is_stamped() => vendor(rest),
+            b' ' | b'(' | b'-' | b'I' | b'W' | b'E' | b'D' | b'C' if self.is_stamped() => {
+                vendor(rest)
+            }
             b'A'..=b'Z' => self.date(rest).or_else(|| self.login(rest)),
             b'k' | b'u' | b'm' | b'd' | b'a' | b's' | b'l' | b'n' | b'c' | b'f' => {
                 self.decoded(rest).or_else(|| self.host(rest)).or_else(|| self.login(rest))
@@ -489,7 +491,8 @@ fn unescape(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((&b, behind)) = rest.split_first() {
         let code = rest.get(2..4).and_then(|h| std::str::from_utf8(h).ok());
-        match code.filter(|_| rest.starts_with(b"\\x")).and_then(|h| u8::from_str_radix(h, 16).ok()) {
+        match code.filter(|_| rest.starts_with(b"\\x")).and_then(|h| u8::from_str_radix(h, 16).ok())
+        {
             Some(value) => {
                 bytes.push(value);
                 rest = &rest[4..];

@@ -254,13 +254,10 @@ pub(super) static UBSAN: Header = Header {
             .then(&["UBSAN: Undefined behaviour in"])
             .steps(IN_TRACE)
             .skip(UBSAN_SKIP),
-        Form::new(
-            "UBSAN: array-index-out-of-bounds in",
-            "UBSAN: array-index-out-of-bounds in {f}",
-        )
-        .also(&["bad-access in {f}"])
-        .steps(IN_TRACE)
-        .skip(UBSAN_SKIP),
+        Form::new("UBSAN: array-index-out-of-bounds in", "UBSAN: array-index-out-of-bounds in {f}")
+            .also(&["bad-access in {f}"])
+            .steps(IN_TRACE)
+            .skip(UBSAN_SKIP),
         Form::new("UBSAN:", "UBSAN: {1} in {f}")
             .then(&["UBSAN: (.*?) in"])
             .steps(IN_TRACE)
@@ -272,53 +269,45 @@ pub(super) static UBSAN: Header = Header {
 
 pub(super) static NETDEVICE: Header = Header {
     words: "unregister_netdevice: waiting for",
-    forms: &[
-        Form::new(
-            "unregister_netdevice: waiting for (?:.*) to become free",
-            "unregister_netdevice: waiting for DEV to become free",
-        )
-        .traceless(),
-    ],
+    forms: &[Form::new(
+        "unregister_netdevice: waiting for (?:.*) to become free",
+        "unregister_netdevice: waiting for DEV to become free",
+    )
+    .traceless()],
     not: &[],
     formless: Formless::Report,
 };
 
 pub(super) static VFS_CLOSE: Header = Header {
     words: "VFS: Close: file count is 0",
-    forms: &[
-        Form::new(
-            "VFS: Close: file count is 0",
-            "VFS: Close: file count is zero (use-after-free)",
-        )
-        .traceless(),
-    ],
+    forms: &[Form::new(
+        "VFS: Close: file count is 0",
+        "VFS: Close: file count is zero (use-after-free)",
+    )
+    .traceless()],
     not: &[],
     formless: Formless::Report,
 };
 
 pub(super) static VFS_BUSY: Header = Header {
     words: "VFS: Busy inodes after unmount",
-    forms: &[
-        Form::new(
-            "VFS: Busy inodes after unmount",
-            "VFS: Busy inodes after unmount (use-after-free)",
-        )
-        .traceless(),
-    ],
+    forms: &[Form::new(
+        "VFS: Busy inodes after unmount",
+        "VFS: Busy inodes after unmount (use-after-free)",
+    )
+    .traceless()],
     not: &[],
     formless: Formless::Report,
 };
 
 pub(super) static IRQ: Header = Header {
     words: ": nobody cared",
-    forms: &[
-        Form::new("irq [0-9]+: nobody cared", "irq nobody cared in {f}").stack(Stack {
-            steps: &[Seek("handlers:"), Trace],
-            otherwise: IN_TRACE,
-            skip: &["irq", "interrupt", "report_bad"],
-            pick: Pick::First,
-        }),
-    ],
+    forms: &[Form::new("irq [0-9]+: nobody cared", "irq nobody cared in {f}").stack(Stack {
+        steps: &[Seek("handlers:"), Trace],
+        otherwise: IN_TRACE,
+        skip: &["irq", "interrupt", "report_bad"],
+        pick: Pick::First,
+    })],
     not: &[],
     formless: Formless::Never,
 };

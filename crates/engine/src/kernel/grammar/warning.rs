@@ -39,8 +39,11 @@ pub(super) static WARNING: Header = Header {
             "debug_check",
             "kobject_",
         ])),
-        Form::new(r"WARNING: .*mm/usercopy\.c.* (?:usercopy_warn|at)", "WARNING: bad usercopy in {f}")
-            .stack(warned(&["usercopy", "__check"])),
+        Form::new(
+            r"WARNING: .*mm/usercopy\.c.* (?:usercopy_warn|at)",
+            "WARNING: bad usercopy in {f}",
+        )
+        .stack(warned(&["usercopy", "__check"])),
         Form::new(r"WARNING: .*lib/kobject\.c.* (?:kobject_|at)", "WARNING: kobject bug in {f}")
             .stack(warned(&["kobject_"])),
         Form::new(
@@ -54,8 +57,11 @@ pub(super) static WARNING: Header = Header {
             .stack(warned(&["lock_sock", "release_sock"])),
         Form::new("WARNING: .*still has locks held!", "WARNING: still has locks held in {1}")
             .then(&["WARNING: .*still has locks held!", "at: {FUNC}"]),
-        Form::new("WARNING: Nested lock was not taken", "WARNING: nested lock was not taken in {f}")
-            .stack(warned(&[])),
+        Form::new(
+            "WARNING: Nested lock was not taken",
+            "WARNING: nested lock was not taken in {f}",
+        )
+        .stack(warned(&[])),
         Form::new(
             "WARNING: lock held when returning to user space",
             "WARNING: lock held when returning to user space in {1}",
@@ -94,7 +100,12 @@ pub(super) static WARNING: Header = Header {
         ])
         .steps(&[Seek(LOCK_AT), Seek(LOCK_AT), Trace])
         // These take locks of the work items themselves.
-        .skip(&["process_one_work", "flush_workqueue", "drain_workqueue", "destroy_workqueue"]),
+        .skip(&[
+            "process_one_work",
+            "flush_workqueue",
+            "drain_workqueue",
+            "destroy_workqueue",
+        ]),
         Form::new(
             "WARNING: possible irq lock inversion dependency detected",
             "possible deadlock in {1}",
@@ -106,11 +117,9 @@ pub(super) static WARNING: Header = Header {
         ]),
         Form::new("WARNING: .*-safe -> .*-unsafe lock order detected", "possible deadlock in {f}")
             .steps(&[Seek("which became (?:.*) at:"), Trace]),
-        Form::new("WARNING: possible recursive locking detected", "possible deadlock in {1}").then(&[
-            "WARNING: possible recursive locking detected",
-            "is trying to acquire lock",
-            LOCK_AT,
-        ]),
+        Form::new("WARNING: possible recursive locking detected", "possible deadlock in {1}").then(
+            &["WARNING: possible recursive locking detected", "is trying to acquire lock", LOCK_AT],
+        ),
         Form::new("WARNING: inconsistent lock state", "inconsistent lock state in {f}")
             .then(&["WARNING: inconsistent lock state", "takes", LOCK_AT])
             .steps(IN_TRACE),

@@ -102,7 +102,8 @@ impl Seen {
     pub(super) fn is_expected(&self) -> bool {
         let program = self.details.iter().find(|(name, _)| *name == "program");
         self.sign.class.family == Family::User
-            && program.is_some_and(|(_, p)| EXPECTED_TO_CRASH.iter().any(|head| p.starts_with(head)))
+            && program
+                .is_some_and(|(_, p)| EXPECTED_TO_CRASH.iter().any(|head| p.starts_with(head)))
     }
 }
 

@@ -93,10 +93,7 @@ pub(super) fn tai64n(text: &str) -> Option<(Stamp, &str)> {
 }
 
 /// `11-21 09:00:01.123` and `[11.21 09:00:01]`: a month and a day without a year.
-pub(crate) fn month_day<'a>(
-    text: &'a str,
-    reference: &Reference,
-) -> Option<(Stamp, &'a str)> {
+pub(crate) fn month_day<'a>(text: &'a str, reference: &Reference) -> Option<(Stamp, &'a str)> {
     let b = text.as_bytes();
     let (first, second) = (fixed(b, 0, 2)?, fixed(b, 3, 2)?);
     if !matches!(b[2], b'-' | b'.' | b'/') || b.get(5) != Some(&b' ') {

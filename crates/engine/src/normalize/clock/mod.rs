@@ -5,8 +5,8 @@
 mod figures;
 mod named;
 
-pub(super) use figures::{epoch, month_day};
 pub(crate) use figures::iso;
+pub(super) use figures::{epoch, month_day};
 pub(super) use named::day_first;
 pub(crate) use named::{bsd, weekday_first};
 

@@ -79,10 +79,7 @@ fn fixed_bsd(b: &[u8]) -> Option<(u32, TimeOfDay)> {
 }
 
 /// `Mon Jan  2 15:04:05 2006` of ctime, and `Mon 2006-01-02 15:04:05 UTC` of systemd.
-pub(crate) fn weekday_first<'a>(
-    text: &'a str,
-    reference: &Reference,
-) -> Option<(Stamp, &'a str)> {
+pub(crate) fn weekday_first<'a>(text: &'a str, reference: &Reference) -> Option<(Stamp, &'a str)> {
     let b = text.as_bytes();
     if !weekday(b) {
         return None;
@@ -117,10 +114,7 @@ pub(crate) fn weekday_first<'a>(
 
 /// Dates with the year last: `21/Nov/2026:09:00:01 +0000` of access logs, `21-Nov-2026 09:00:01`,
 /// `21.11.2026 09:00:01`, `11/21/2026 9:00:01 PM`.
-pub(crate) fn day_first<'a>(
-    text: &'a str,
-    reference: &Reference,
-) -> Option<(Stamp, &'a str)> {
+pub(crate) fn day_first<'a>(text: &'a str, reference: &Reference) -> Option<(Stamp, &'a str)> {
     let b = text.as_bytes();
     let (first, at) = digits(b, 0, 1, 2)?;
     let mark = *b.get(at)?;
