@@ -51,7 +51,8 @@ struct Core {
     past: Vec<Boot>,
     reports: Vec<Report>,
     next_id: u64,
-    formats: BTreeMap<&'static str, u64>,
+    /// Records, and dumps of pstore, by format.
+    formats: [u64; LogFormat::ALL.len()],
     defects: Vec<Defect>,
     defects_more: u64,
     gaps: Vec<Gap>,
@@ -128,7 +129,7 @@ fn release(reference: &Reference, decoder: &mut Decoder, pstore: &mut Pstore, co
     if pstore.is_idle() {
         return;
     }
-    *core.formats.entry(LogFormat::Pstore.name()).or_default() += 1;
+    core.formats[LogFormat::Pstore as usize] += 1;
     pstore.release(|text, place, byte| decode(text, place, byte, reference, decoder, core));
 }
 
@@ -164,7 +165,7 @@ impl Core {
     }
 
     fn record(&mut self, record: &Record<'_>) {
-        *self.formats.entry(record.format.name()).or_default() += 1;
+        self.formats[record.format as usize] += 1;
         if record.lost > 0 {
             self.gap(record.place, Some(record.lost), "the kernel dropped messages");
         }
@@ -173,6 +174,9 @@ impl Core {
         }
         self.boots.add(record);
         self.extractor.has_marks |= !matches!(record.context, Context::Raw);
+        if memchr::memchr(b'\n', record.text.as_bytes()).is_none() {
+            return self.text(record, &record.text);
+        }
         for text in record.text.split('\n') {
             self.text(record, text);
         }
@@ -265,7 +269,11 @@ impl Core {
             counts,
             defects: self.defects,
             defects_more: self.defects_more,
-            formats: self.formats,
+            formats: LogFormat::ALL
+                .iter()
+                .map(|f| (f.name(), self.formats[*f as usize]))
+                .filter(|(_, count)| *count > 0)
+                .collect(),
             gaps: self.gaps,
             lines: self.line_count,
             schema: SCHEMA,

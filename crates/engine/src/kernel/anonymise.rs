@@ -37,7 +37,7 @@ static PATTERNS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
         ("mac", r"(?:^|[^0-9a-fA-F-])((?:[0-9a-fA-F]{2}-){5}[0-9a-fA-F]{2})(?:$|[^0-9a-fA-F-])"),
         (
             "serial",
-            r"(?:SerialNumber|Serial Number|serial number|S/N|serialno|serial_no|Serial#|SN)[:= ]+([A-Za-z0-9][A-Za-z0-9._-]{3,})",
+            r"(?:SerialNumber|Serial Number|serial number|S/N|serialno|serial_no|Serial#|SN|cpuid|imei|IMEI|iSerial)[:= ]+([A-Za-z0-9][A-Za-z0-9._-]{3,})",
         ),
         ("serial", r"(?:wwn-|wwn=|naa\.|eui\.)(?:0x)?([0-9a-fA-F]{12,})"),
         ("ssid", r#"(?:SSID|ssid|ESSID|essid)[=: ]+['"]?([^'",\n]+)['"]?"#),
@@ -123,7 +123,7 @@ impl Anonymiser {
         // Names that every machine has hide nobody.
         let is_common =
             ["localhost", "kernel", "root", "user", "linux", "debian", "ubuntu", "none"];
-        if name.len() >= NAME_BYTES_MIN && !is_common.contains(&name) {
+        if name.len() >= NAME_BYTES_MIN && !name.starts_with("<") && !is_common.contains(&name) {
             self.names.insert(name.to_owned(), kind);
         }
     }
@@ -136,6 +136,9 @@ impl Anonymiser {
         for text in [&mut report.comm, &mut report.hardware, &mut report.corrupted_reason] {
             text.iter_mut().for_each(|t| self.text(t));
         }
+        report.guilty_file.iter_mut().for_each(|t| self.text(t));
+        let frames = report.traces.iter_mut().flat_map(|t| &mut t.frames);
+        frames.filter_map(|f| f.file.as_mut()).for_each(|t| self.text(t));
         if let Some(device) = &mut report.device {
             self.text(&mut device.name);
         }
@@ -226,6 +229,10 @@ impl Anonymiser {
 /// What has the shape of a secret and is none: addresses that every machine has, times, numbers.
 fn is_harmless(kind: &str, text: &str) -> bool {
     match kind {
+        // `i2c@7e804000`: a node of the device tree.
+        "mail" => text.rsplit('@').next().is_some_and(|at| {
+            at == "ADDR" || at == "NUM" || at.bytes().all(|b| b.is_ascii_hexdigit() || b == b',')
+        }),
         "ip" if text.contains(':') => {
             // `10:24:37` is a time, `0000:01:00` the head of a bus address.
             let groups: Vec<&str> = text.split(':').collect();

@@ -6,7 +6,9 @@
 use super::frames;
 use super::grammar::Ready;
 use super::record::Context;
+use aho_corasick::AhoCorasick;
 use model::Timestamp;
+use std::sync::LazyLock;
 
 /// Lines of a report; all processors of a large machine print less.
 pub(super) const LINES_MAX: usize = 2_000;
@@ -22,6 +24,34 @@ const PAUSE_US_MAX: i64 = 120_000_000;
 const LINES_BEFORE_PANIC: usize = 22;
 /// Reports on uninitialised memory are shorter.
 const LINES_BEFORE_PANIC_KMSAN: usize = 16;
+
+/// Lines that change how the following ones are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// The panic that ends it.
+    Panic,
+    /// The report itself took locks in an order that lockdep dislikes.
+    Locking,
+    /// Not of the story.
+    Aside,
+    /// All processors print their stacks.
+    AllCpus,
+}
+
+const TURNS: [(&str, Turn); 4] = [
+    ("Kernel panic - not syncing", Turn::Panic),
+    ("WARNING: possible circular locking dependency detected", Turn::Locking),
+    ("Disabling lock debugging due to kernel taint", Turn::Aside),
+    ("Sending NMI from CPU", Turn::AllCpus),
+];
+
+static TURN_WORDS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(TURNS.map(|(words, _)| words)).ok());
+
+fn turn(text: &str) -> Option<Turn> {
+    let found = TURN_WORDS.as_ref()?.find(text)?;
+    Some(TURNS[found.pattern().as_usize()].1)
+}
 
 /// One line as it reaches the builder.
 #[derive(Debug, Clone, Copy)]
@@ -118,18 +148,13 @@ impl Block {
         if !is_doubted {
             self.said += 1;
             let enough = if self.is_kmsan { LINES_BEFORE_PANIC_KMSAN } else { LINES_BEFORE_PANIC };
-            let is_panic = piece.text.contains("Kernel panic - not syncing");
-            self.has_panic |= is_panic;
-            if piece.text.contains("Disabling lock debugging due to kernel taint") {
+            let turn = turn(piece.text);
+            self.has_panic |= turn == Some(Turn::Panic);
+            if turn == Some(Turn::Aside) {
                 is_said = false;
-            } else if piece.text.contains("Sending NMI from CPU") {
+            } else if turn == Some(Turn::AllCpus) {
                 self.all_cpus = true;
-            } else if self.said > enough
-                && (is_panic
-                    || piece
-                        .text
-                        .contains("WARNING: possible circular locking dependency detected"))
-            {
+            } else if self.said > enough && matches!(turn, Some(Turn::Panic | Turn::Locking)) {
                 (self.is_tail, is_said) = (true, false);
             }
             self.is_ended |= piece.text.starts_with("---[ end ");

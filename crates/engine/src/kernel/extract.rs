@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 const OPEN_MAX: usize = 16;
 /// Different reports of one boot.
 const REPORTS_MAX: usize = 10_000;
+/// Lines of a sign that are kept as evidence, and their bytes.
+const SIGN_LINES_MAX: u64 = 8;
+const SIGN_BYTES_MAX: usize = 4 << 10;
 /// Lines from one line of an episode to the next.
 const EPISODE_LINES_MAX: u64 = 400;
 /// A panic belongs to what came so shortly before.
@@ -175,6 +178,16 @@ impl Extractor {
         if let Some(held) = self.by_key.get(&key).and_then(|at| self.finished.get_mut(*at)) {
             held.count += report.count;
             held.last = report.last;
+            // Lines of a sign differ: a few more of them tell the story.
+            if report.traces.is_empty() && held.count <= SIGN_LINES_MAX {
+                let evidence = &report.evidence;
+                add_evidence(
+                    &mut held.evidence,
+                    &evidence.text,
+                    evidence.line_start,
+                    SIGN_BYTES_MAX,
+                );
+            }
             return;
         }
         if self.finished.len() >= REPORTS_MAX {

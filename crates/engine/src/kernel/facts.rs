@@ -115,6 +115,10 @@ impl Facts {
 
     /// `CPU: 1 PID: 18786 Comm: name Not tainted 4.9.60 #83`, `Pid: 737, comm: name Tainted: P …`.
     fn task(&mut self, line: &str) {
+        if let Some((comm, pid)) = victim(line) {
+            (self.comm, self.pid) = (Some(comm.to_owned()), Some(pid));
+            return;
+        }
         let Some(at) = line.find("PID: ").or_else(|| line.find("Pid: ")) else {
             return;
         };
@@ -235,6 +239,17 @@ impl Facts {
             }
         }
     }
+}
+
+/// The task that a hang is about: `INFO: task name:88 blocked for …`, `soft lockup - … [name:88]`.
+fn victim(line: &str) -> Option<(&str, u32)> {
+    let told = match line.find("INFO: task ") {
+        Some(at) => line[at + 11..].split(" blocked for").next()?,
+        None if line.contains("soft lockup") => line.rsplit_once('[')?.1.split(']').next()?,
+        None => return None,
+    };
+    let (comm, pid) = told.rsplit_once(':')?;
+    Some((comm, pid.split(' ').next()?.parse().ok()?))
 }
 
 /// Letters of taint and their meaning (kernel documentation, `tainted-kernels`).

@@ -4,7 +4,9 @@
 //! and what the unwinder thought of it (`?`, `(unreliable)`).
 
 use super::pattern::Pattern;
+use aho_corasick::AhoCorasick;
 use serde::Serialize;
+use std::sync::LazyLock;
 
 /// A frame of a stack trace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -184,12 +186,13 @@ fn marks(text: &str, frame: &mut Frame) {
 
 /// Whether the unwinder does not vouch for the frame in this line.
 pub(super) fn is_doubted(line: &str) -> bool {
-    !line.contains("<EOI>") && (line.contains(" ? ") || line.ends_with(" (unreliable)"))
+    let question = memchr::memchr(b'?', line.as_bytes()).is_some_and(|_| line.contains(" ? "));
+    (question || line.ends_with(" (unreliable)")) && !line.contains("<EOI>")
 }
 
-/// Whether a line looks like a part of a report: frames, registers, code, headings.
-pub(super) fn is_of_report(line: &str) -> bool {
-    const MARKS: [&str; 26] = [
+/// Words that make a line of a report recognisable.
+static REPORT_MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::new([
         "+0x",
         "Call Trace",
         "Call trace",
@@ -216,8 +219,13 @@ pub(super) fn is_of_report(line: &str) -> bool {
         "Internal error",
         "Kernel panic",
         "======",
-    ];
-    MARKS.iter().any(|mark| line.contains(mark)) || is_register_line(line)
+    ])
+    .ok()
+});
+
+/// Whether a line looks like a part of a report: frames, registers, code, headings.
+pub(super) fn is_of_report(line: &str) -> bool {
+    REPORT_MARKS.as_ref().is_some_and(|marks| marks.is_match(line)) || is_register_line(line)
 }
 
 /// `x29: ffff… x28: …`, `r5 : 00000000 …`, ` ffff8801cd20f810 ffffffff81d91389 …`.

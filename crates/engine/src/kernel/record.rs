@@ -49,6 +49,22 @@ pub enum LogFormat {
 }
 
 impl LogFormat {
+    /// All, in their order.
+    pub const ALL: [LogFormat; 12] = [
+        LogFormat::Plain,
+        LogFormat::Dmesg,
+        LogFormat::DmesgDate,
+        LogFormat::DmesgIso,
+        LogFormat::DmesgJson,
+        LogFormat::Kmsg,
+        LogFormat::Syslog,
+        LogFormat::SyslogIso,
+        LogFormat::Syslog5424,
+        LogFormat::JournalMonotonic,
+        LogFormat::JournalJson,
+        LogFormat::Pstore,
+    ];
+
     /// The name in results.
     pub const fn name(self) -> &'static str {
         match self {

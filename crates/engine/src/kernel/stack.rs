@@ -4,6 +4,7 @@ use super::frames;
 use super::grammar::{Pick, ReadyStack, ReadyStep};
 use super::pattern::Pattern;
 use super::skip::{self, Rule};
+use aho_corasick::AhoCorasick;
 use rustc_demangle::try_demangle;
 use std::sync::LazyLock;
 
@@ -37,8 +38,18 @@ static TRACE_STARTS: LazyLock<Vec<(Pattern, bool)>> = LazyLock::new(|| {
 });
 
 /// Words without which no line opens a trace: the patterns run on few lines only.
-const TRACE_WORDS: [&str; 7] =
-    ["race", "llocated", "Freed", "backtrace", "Uninit was stored", "status: ", "ktrace"];
+static TRACE_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::new([
+        "all Trace",
+        "all trace",
+        "llocated",
+        "Freed",
+        "acktrace",
+        "Uninit was stored",
+        "status: ",
+    ])
+    .ok()
+});
 
 /// How many lines behind a heading may pass before its first frame, and how many there must be.
 const LINES_TO_FRAME_MAX: usize = 15;
@@ -54,7 +65,7 @@ fn is_injected(line: &str) -> bool {
 
 /// Whether a line opens a stack trace.
 pub(super) fn opens_trace(line: &str) -> bool {
-    TRACE_WORDS.iter().any(|w| line.contains(w))
+    TRACE_WORDS.as_ref().is_some_and(|words| words.is_match(line))
         && TRACE_STARTS.iter().any(|(pattern, _)| pattern.is_match(line))
 }
 

@@ -63,6 +63,9 @@ impl Pstore {
 
 /// `Panic#1 Part2`, `Oops#3 Part10`, `Emergency#1 Part1`.
 fn part_header(line: &str) -> Option<(u32, u32)> {
+    if line.len() > 40 || !line.as_bytes().first()?.is_ascii_uppercase() {
+        return None;
+    }
     let (reason, rest) = line.split_once('#')?;
     if reason.is_empty() || reason.len() > 12 || !reason.bytes().all(|b| b.is_ascii_alphabetic()) {
         return None;

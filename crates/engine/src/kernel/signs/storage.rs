@@ -69,7 +69,7 @@ pub(super) const SIGNS: &[Sign] = &[
     .on("disk", 1),
     Sign::new(
         &["Remounting filesystem read-only", "forced readonly", "remounting filesystem read-only"],
-        r"(?:\(?(?:device )?([a-z][a-z0-9-]*)[^)]*\))?.*([Rr]emounting filesystem read-only|forced readonly)",
+        r"\((?:device )?([a-zA-Z0-9_-]+)[^)]*\).*(?:[Rr]emounting filesystem read-only|forced readonly)|^[Rr]emounting filesystem read-only",
         "FS_RO_REMOUNT",
         (Storage, Critical),
         "a file system became read-only on {d}",
@@ -77,7 +77,7 @@ pub(super) const SIGNS: &[Sign] = &[
     .on("filesystem", 1),
     Sign::new(
         &["Aborting journal on device", "Detected aborted journal", "journal has aborted"],
-        r"(?:Aborting journal on device ([a-z0-9-]+)|EXT[234]-fs.*\((?:device )?([a-z0-9-]+)\).*(?:aborted journal|journal has aborted))",
+        r"(?:Aborting journal on device (dm-[0-9]+|[a-z0-9]+)|EXT[234]-fs.*\((?:device )?([a-z0-9-]+)\).*(?:aborted journal|journal has aborted))",
         "FS_EXT4",
         (Storage, Critical),
         "the journal of {d} was aborted",
