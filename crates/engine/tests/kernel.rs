@@ -2,6 +2,12 @@
 //! found with what is expected (`UPDATE_FIXTURES=1` writes it anew); properties that hold for any
 //! bytes; and whole collections of logs, where they are shared.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test says by panicking and printing"
+)]
+
 use engine::kernel::{Analysis, Analyzer, Anonymiser, Context, LogFormat, Pseudonyms, Record};
 use engine::normalize::Reference;
 use model::Timestamp;

@@ -4,13 +4,53 @@
 use super::frames;
 use super::report::{Access, Taint, Trace};
 use super::stack;
+use aho_corasick::AhoCorasick;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// Registers that are kept.
 const REGISTERS_MAX: usize = 64;
 /// Traces and their frames.
 const TRACES_MAX: usize = 32;
 const FRAMES_MAX: usize = 128;
+
+const TASK: u8 = 1;
+const ACCESS: u8 = 2;
+const HARDWARE: u8 = 4;
+const HEADING: u8 = 8;
+
+/// Words and what a line with them may tell.
+const TOPICS: &[(&str, u8)] = &[
+    ("PID: ", TASK),
+    ("Pid: ", TASK),
+    ("INFO: task ", TASK),
+    ("soft lockup", TASK),
+    (" of size ", ACCESS),
+    ("supervisor ", ACCESS),
+    ("address", ACCESS),
+    ("at addr ", ACCESS),
+    ("dereference at ", ACCESS),
+    ("request at ", ACCESS),
+    ("Hardware name: ", HARDWARE),
+    ("llocated", HEADING),
+    ("Freed", HEADING),
+    ("Uninit was", HEADING),
+    ("Local variable", HEADING),
+    ("all Trace", HEADING),
+    ("all trace", HEADING),
+    ("acktrace", HEADING),
+    ("status: ", HEADING),
+];
+
+static TOPIC_WORDS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(TOPICS.iter().map(|(words, _)| words)).ok());
+
+fn topics(line: &str) -> u8 {
+    let Some(words) = TOPIC_WORDS.as_ref() else {
+        return u8::MAX;
+    };
+    words.find_overlapping_iter(line).fold(0, |all, w| all | TOPICS[w.pattern().as_usize()].1)
+}
 
 /// Facts of a report.
 #[derive(Debug, Default)]
@@ -32,12 +72,21 @@ pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>) -> Facts {
     let mut facts = Facts::default();
     let mut kind = "call";
     for line in lines {
-        facts.task(line);
-        facts.access(line);
-        if let Some(model) = line.split_once("Hardware name: ").map(|(_, m)| m.trim()) {
-            facts.hardware.get_or_insert_with(|| model.to_owned());
+        let topics = topics(line);
+        if topics & TASK != 0 {
+            facts.task(line);
         }
-        if let Some(heading) = heading(line) {
+        if topics & ACCESS != 0 {
+            facts.access(line);
+        }
+        if topics & HARDWARE != 0
+            && let Some((_, model)) = line.split_once("Hardware name: ")
+        {
+            facts.hardware.get_or_insert_with(|| model.trim().to_owned());
+        }
+        if topics & HEADING != 0
+            && let Some(heading) = heading(line)
+        {
             kind = heading;
             facts.open(kind);
         } else if let Some(frame) = frame(line) {

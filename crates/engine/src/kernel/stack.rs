@@ -134,8 +134,8 @@ enum Ended {
     AtEnd,
 }
 
-fn trace<'t>(
-    lines: &mut std::slice::Iter<'_, &'t str>,
+fn trace(
+    lines: &mut std::slice::Iter<'_, &str>,
     next: Option<&Pattern>,
     skip: &[Rule],
     found: &mut Vec<String>,
@@ -167,10 +167,10 @@ fn add(found: &mut Vec<String>, names: &[&str], skip: &[Rule]) {
 
 /// A function's name as its programmer wrote it.
 pub(super) fn demangled(name: &str) -> String {
-    if name.starts_with("_R") || name.starts_with("_ZN") {
-        if let Ok(readable) = try_demangle(name) {
-            return format!("{readable:#}");
-        }
+    if (name.starts_with("_R") || name.starts_with("_ZN"))
+        && let Ok(readable) = try_demangle(name)
+    {
+        return format!("{readable:#}");
     }
     cpp_name(name).unwrap_or_else(|| name.to_owned())
 }
