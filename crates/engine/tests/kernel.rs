@@ -70,7 +70,8 @@ fn any_cut_of_the_stream_gives_the_same_bytes() {
         for size in [1, 2, 7, 64, 1_000] {
             let mut analyzer = Analyzer::new(reference());
             bytes.chunks(size).for_each(|piece| analyzer.push(piece));
-            assert!(shown(&analyzer.finish()).to_string() == whole, "{} {size}", case.display());
+            let pieces = shown(&analyzer.finish()).to_string();
+            assert!(pieces == whole, "{} {size}", case.display());
         }
     }
 }

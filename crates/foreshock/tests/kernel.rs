@@ -110,3 +110,18 @@ fn parts_of_a_crash_in_a_folder_are_one_log() {
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0]["reports"][0]["frame"], "lamp_set_level");
 }
+
+#[test]
+fn a_live_log_gives_each_report_when_it_is_complete() {
+    let live = format!("--live={}", fixture("out_of_memory").display());
+    let output = kernel(&[&live, "--format", "ndjson"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let kinds: Vec<Value> =
+        rows(&output).iter().map(|row| row["reports"][0]["type"].clone()).collect();
+    // Nothing is folded: three crashes of a program are three.
+    assert_eq!(kinds.iter().filter(|k| **k == "SEGFAULT").count(), 3);
+    assert_eq!(kinds.iter().filter(|k| **k == "OOM_MEMCG").count(), 1);
+    let missing = kernel(&["--live=/nonexistent/kmsg"], &[]);
+    assert_eq!(missing.status.code(), Some(10));
+    assert!(text(&missing.stderr).contains("needs root"));
+}

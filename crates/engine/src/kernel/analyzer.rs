@@ -72,6 +72,20 @@ impl Analyzer {
         }
     }
 
+    /// The same for a log that is being written: each occasion is a report of its own, which
+    /// [`take_finished`](Self::take_finished) gives as soon as it is complete. What only the rest of the
+    /// boot can tell (counts, what followed) is not in it.
+    pub fn live(reference: Reference) -> Analyzer {
+        let mut analyzer = Analyzer::new(reference);
+        analyzer.core.extractor.is_live = true;
+        analyzer
+    }
+
+    /// The log pauses: what is open is complete.
+    pub fn settle(&mut self) {
+        self.core.extractor.settle_all();
+    }
+
     /// Reads a piece of the log.
     pub fn push(&mut self, bytes: &[u8]) {
         let Analyzer { reference, lines, decoder, pstore, core } = self;
@@ -83,8 +97,11 @@ impl Analyzer {
         self.core.record(record);
     }
 
-    /// The reports of boots that are over.
+    /// The reports that are complete: those of boots that are over, in a live log all.
     pub fn take_finished(&mut self) -> Vec<Report> {
+        if self.core.extractor.is_live {
+            self.core.hand_over();
+        }
         std::mem::take(&mut self.core.reports)
     }
 
@@ -221,6 +238,19 @@ impl Core {
         if self.gaps.len() < GAPS_MAX {
             self.gaps.push(Gap { line, lost, reason });
         }
+    }
+
+    /// Takes what is complete before the boot is over.
+    fn hand_over(&mut self) {
+        let mut reports = self.extractor.take();
+        for report in &mut reports {
+            report.id = self.next_id;
+            self.next_id += 1;
+        }
+        if let Some(boot) = self.boots.now_mut() {
+            relate::place(&mut reports, boot);
+        }
+        self.reports.append(&mut reports);
     }
 
     /// A boot is over: its reports are complete.

@@ -222,7 +222,7 @@ impl Block {
 /// The lines that were said last, for what stands before a report.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    lines: Vec<(Context, u64, String)>,
+    lines: Vec<(Context, u64, Option<i64>, String)>,
     next: usize,
 }
 
@@ -230,6 +230,8 @@ pub(super) struct Recent {
 const RECENT_LINES: usize = 16;
 /// Lines before a report that are shown with it.
 const PREFIX_LINES: usize = 5;
+/// Time from them to the report.
+const PREFIX_US_MAX: u64 = 100_000;
 /// Bytes of each.
 const RECENT_BYTES: usize = 512;
 
@@ -241,22 +243,28 @@ impl Recent {
         }
         let text = &piece.text[..end];
         if self.lines.len() < RECENT_LINES {
-            self.lines.push((piece.context, piece.place, text.to_owned()));
+            self.lines.push((piece.context, piece.place, piece.mono_us, text.to_owned()));
         } else if let Some(slot) = self.lines.get_mut(self.next) {
-            (slot.0, slot.1) = (piece.context, piece.place);
-            slot.2.clear();
-            slot.2.push_str(text);
+            (slot.0, slot.1, slot.2) = (piece.context, piece.place, piece.mono_us);
+            slot.3.clear();
+            slot.3.push_str(text);
         }
         self.next = (self.next + 1) % RECENT_LINES;
     }
 
-    /// The latest lines of a context, the oldest first.
-    pub(super) fn before(&self, context: Context) -> impl Iterator<Item = (&str, u64)> {
+    /// The lines of the same context right before a line, the oldest first.
+    pub(super) fn before(&self, piece: Piece<'_>) -> impl Iterator<Item = (&str, u64)> {
         let (newer, older) = self.lines.split_at(self.next.min(self.lines.len()));
-        let wanted = |l: &&(Context, u64, String)| l.0 == context && !l.2.is_empty();
+        let is_close = |mono_us: Option<i64>| match (mono_us, piece.mono_us) {
+            (Some(before), Some(now)) => now.abs_diff(before) <= PREFIX_US_MAX,
+            _ => true,
+        };
+        let wanted = |l: &&(Context, u64, Option<i64>, String)| {
+            l.0 == piece.context && is_close(l.2) && !l.3.is_empty()
+        };
         let all: Vec<_> = older.iter().chain(newer).filter(wanted).collect();
         let skip = all.len().saturating_sub(PREFIX_LINES);
-        all.into_iter().skip(skip).map(|l| (l.2.as_str(), l.1))
+        all.into_iter().skip(skip).map(|l| (l.3.as_str(), l.1))
     }
 
     pub(super) fn clear(&mut self) {

@@ -48,6 +48,8 @@ pub(super) struct Extractor {
     pub(super) has_marks: bool,
     /// Reports beyond the cap.
     pub(super) lost: u64,
+    /// Each occasion is a report of its own, to be taken as soon as it is complete.
+    pub(super) is_live: bool,
 }
 
 impl Extractor {
@@ -144,7 +146,7 @@ impl Extractor {
         }
         self.last_report_us = piece.mono_us.or(self.last_report_us);
         // The line itself is not yet among the recent ones.
-        let block = Block::open(ready, piece, self.recent.before(piece.context));
+        let block = Block::open(ready, piece, self.recent.before(piece));
         self.open.push(block);
     }
 
@@ -175,6 +177,10 @@ impl Extractor {
             Some(strict) => format!("{strict} {}", report.device.as_ref().map_or("", |d| &d.name)),
             None => format!("damaged {} {}", report.kind, report.title),
         };
+        if self.is_live {
+            self.finished.push(report);
+            return;
+        }
         if let Some(held) = self.by_key.get(&key).and_then(|at| self.finished.get_mut(*at)) {
             held.count += report.count;
             held.last = report.last;
@@ -241,8 +247,13 @@ impl Extractor {
         }
     }
 
-    /// The boot is over: everything is.
-    pub(super) fn finish(&mut self) -> Vec<Report> {
+    /// What is complete by now.
+    pub(super) fn take(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.finished)
+    }
+
+    /// The log pauses: what is open is complete.
+    pub(super) fn settle_all(&mut self) {
         if let Some(waiting) = self.waiting.take() {
             let piece = Piece { text: &waiting.text, ..waiting.piece };
             self.settle(piece, waiting.hits, Some(waiting.ready));
@@ -251,6 +262,11 @@ impl Extractor {
             self.finish_block(&block);
         }
         self.close_episode();
+    }
+
+    /// The boot is over: everything is.
+    pub(super) fn finish(&mut self) -> Vec<Report> {
+        self.settle_all();
         self.recent.clear();
         self.by_key.clear();
         self.last_report_us = None;

@@ -23,17 +23,7 @@ pub(super) fn is_telling(report: &Report) -> bool {
 
 /// Completes the reports of a boot, in the order in which they began.
 pub(super) fn relate(reports: &mut [Report], boot: &Boot) {
-    for report in reports.iter_mut() {
-        report.boot = boot.index;
-        report.panicked |= boot.has_panicked;
-        report.kernel = report.kernel.take().or_else(|| boot.version.clone());
-        report.hardware = report.hardware.take().or_else(|| boot.hardware.clone());
-        for moment in [&mut report.first, &mut report.last] {
-            if moment.wall.is_none() {
-                moment.wall = moment.mono_us.and_then(|mono| boot.clock.wall(mono));
-            }
-        }
-    }
+    place(reports, boot);
     let mut begin = 0;
     while begin < reports.len() {
         let mut end = begin + 1;
@@ -53,6 +43,21 @@ pub(super) fn relate(reports: &mut [Report], boot: &Boot) {
         let led_to_panic = report.related.iter().any(|r| r.relation == "led-to-panic")
             || report.panicked && report.evidence.text.contains("Kernel panic - not syncing");
         report.severity = classify::escalate(class, report.count, led_to_panic);
+    }
+}
+
+/// Says in which boot reports were, and when.
+pub(super) fn place(reports: &mut [Report], boot: &Boot) {
+    for report in reports.iter_mut() {
+        report.boot = boot.index;
+        report.panicked |= boot.has_panicked;
+        report.kernel = report.kernel.take().or_else(|| boot.version.clone());
+        report.hardware = report.hardware.take().or_else(|| boot.hardware.clone());
+        for moment in [&mut report.first, &mut report.last] {
+            if moment.wall.is_none() {
+                moment.wall = moment.mono_us.and_then(|mono| boot.clock.wall(mono));
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `foreshock kernel`: kernel logs in any format → crash and fault reports, for people (text) and
 //! for programs (JSON, one object a file).
 
+mod live;
 mod page;
 
 use super::{Exit, Mistake, Talk, parse, reading, skipped};
@@ -29,6 +30,8 @@ Examples:
       the parts of a crash that the firmware kept, put in order
   foreshock kernel --anonymise --format json crash.log > to-report.json
       a report to hand on: hosts, addresses, users and serial numbers become pseudonyms
+  foreshock kernel --live --severity-min high
+      each report as soon as the kernel has said it; Ctrl-C ends
   foreshock kernel --format ndjson --fail-on critical boot.log
       for test machines: one object a file, exit code 1 if a kernel crashed
 
@@ -46,6 +49,11 @@ pub(crate) struct Args {
     /// Log files and folders (compressed ones too), or - for standard input
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Follow this machine's kernel as it speaks (or another file of records): each report is
+    /// written when it is complete
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "/dev/kmsg")]
+    #[arg(require_equals = true, conflicts_with_all = ["paths", "boot", "strict"])]
+    live: Option<PathBuf>,
     /// Form of the output
     #[arg(short, long, value_enum, default_value_t)]
     format: Format,
@@ -95,6 +103,9 @@ fn severity(word: &str) -> Result<Severity, String> {
 
 /// Runs the command.
 pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
+    if let Some(path) = &args.live {
+        return live::run(path, &args);
+    }
     let paths = reading::paths_or_stdin(&args.paths)?;
     let mut anonymiser = anonymiser(&args)?;
     let interrupt = Interrupt::listen().context("cannot listen for interrupts")?;

@@ -10,6 +10,10 @@ use std::io::{self, Write};
 const FRAMES_MAX: usize = 8;
 /// Lines of evidence that are shown.
 const EVIDENCE_LINES_MAX: usize = 12;
+/// Characters of each.
+const EVIDENCE_CHARS_MAX: usize = 160;
+/// Columns of running text.
+const COLUMNS: usize = 96;
 /// Boots that are listed.
 const BOOTS_MAX: usize = 12;
 /// Reports that are told in full; the rest in one line each.
@@ -35,7 +39,7 @@ pub(super) fn write(
     order.sort_by_key(|r| (std::cmp::Reverse(r.severity), r.id));
     for (at, report) in order.iter().enumerate() {
         if at < FULL_MAX {
-            full(out, report, analysis)?;
+            full(out, report, &analysis.reports)?;
         } else {
             writeln!(out, "{}", headline(report))?;
         }
@@ -75,20 +79,40 @@ fn boot_line(boot: &BootSummary) -> String {
     line
 }
 
+/// Running text in lines of [`COLUMNS`].
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_ascii_whitespace() {
+        let last = lines.len() - 1;
+        if !lines[last].is_empty() && lines[last].len() + word.len() >= COLUMNS {
+            lines.push(word.to_owned());
+        } else {
+            if !lines[last].is_empty() {
+                lines[last].push(' ');
+            }
+            lines[last].push_str(word);
+        }
+    }
+    lines
+}
+
 fn headline(report: &Report) -> String {
     let times = if report.count > 1 { format!(" ({} times)", report.count) } else { String::new() };
     format!("{:<8} {}{times}", report.severity.name().to_uppercase(), safe::text(&report.title))
 }
 
-fn full(out: &mut dyn Write, report: &Report, analysis: &Analysis) -> io::Result<()> {
+/// Writes one report in full; `others` are those that it may be related to.
+pub(super) fn full(out: &mut dyn Write, report: &Report, others: &[Report]) -> io::Result<()> {
     let told = Heuristic.tell(report);
     writeln!(out, "{}", headline(report))?;
     writeln!(out, "  {}", place(report))?;
-    writeln!(out, "  {}", told.meaning)?;
+    for line in wrapped(&told.meaning) {
+        writeln!(out, "  {line}")?;
+    }
     if let Some(why) = &report.corrupted_reason {
         writeln!(out, "  Damaged: {}.", safe::text(why))?;
     }
-    story(out, report, analysis)?;
+    story(out, report, others)?;
     if let Some(taint) = report.taint.as_ref().filter(|t| !t.flags.is_empty()) {
         writeln!(out, "  Taint {}: {}", safe::text(&taint.raw), taint.flags.join(", "))?;
     }
@@ -134,9 +158,9 @@ fn place(report: &Report) -> String {
 }
 
 /// What came before and after.
-fn story(out: &mut dyn Write, report: &Report, analysis: &Analysis) -> io::Result<()> {
+fn story(out: &mut dyn Write, report: &Report, others: &[Report]) -> io::Result<()> {
     for related in &report.related {
-        let other = analysis.reports.iter().find(|r| r.id == related.id);
+        let other = others.iter().find(|r| r.id == related.id);
         let Some(other) = other else { continue };
         let words = match related.relation {
             "follows" => "Came after",
@@ -158,12 +182,15 @@ fn frames(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let has_guilty = |frames: &[Frame]| {
         guilty.is_some_and(|g| frames.iter().any(|f| f.func.split('.').next() == Some(g)))
     };
-    let trace = report.traces.iter().find(|t| has_guilty(&t.frames));
-    let Some(trace) = trace.or(report.traces.first()) else {
+    if report.traces.is_empty() {
         return Ok(());
-    };
-    writeln!(out, "  Stack ({}):", trace.kind)?;
-    let reliable: Vec<&Frame> = trace.frames.iter().filter(|f| f.reliable).collect();
+    }
+    let found = report.traces.iter().position(|t| has_guilty(&t.frames)).unwrap_or(0);
+    // The instruction pointer is the head of the trace that follows it.
+    let is_pointer = report.traces[found].kind == "pointer";
+    let traces = report.traces[found..].iter().take(1 + usize::from(is_pointer));
+    let reliable: Vec<&Frame> = traces.flat_map(|t| &t.frames).filter(|f| f.reliable).collect();
+    writeln!(out, "  Stack:")?;
     let at = reliable.iter().position(|f| f.func.split('.').next() == guilty).unwrap_or(0);
     let from = at.saturating_sub(2);
     if from > 0 {
@@ -184,9 +211,17 @@ fn frames(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 
 fn evidence(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     writeln!(out, "  Evidence:")?;
-    let lines: Vec<&str> = report.evidence.text.lines().collect();
+    // Lists of modules are long and say little here; the JSON has them.
+    let mut in_list = false;
+    let wanted = |line: &&str| {
+        in_list = line.starts_with("Modules linked in") || in_list && line.starts_with(' ');
+        !in_list && !line.trim().is_empty()
+    };
+    let lines: Vec<&str> = report.evidence.text.lines().filter(wanted).collect();
     for line in lines.iter().take(EVIDENCE_LINES_MAX) {
-        writeln!(out, "    | {}", safe::text(line))?;
+        let cut: String = line.chars().take(EVIDENCE_CHARS_MAX).collect();
+        let dots = if cut.len() < line.len() { "…" } else { "" };
+        writeln!(out, "    | {}{dots}", safe::text(&cut))?;
     }
     if lines.len() > EVIDENCE_LINES_MAX {
         writeln!(out, "    | … {} more lines", lines.len() - EVIDENCE_LINES_MAX)?;
