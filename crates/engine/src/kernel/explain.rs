@@ -59,7 +59,7 @@ const KNOWLEDGE: &[Knowledge] = &[
         kinds: &["KASAN", "KFENCE", "KMSAN", "MEMORY_SAFETY", "REFCOUNT", "SLAB_CORRUPTION"],
         meaning: "The kernel used memory that it must not use. What was written there may be lost or \
                   damaged; the machine should be restarted soon, and the bug reported with this text.",
-        check: &[LOGS, check("whether the memory itself is sound", "memtester 1G 1"), KDUMP],
+        check: &[LOGS, MEMORY, KDUMP],
     },
     Knowledge {
         kinds: &["NULL-POINTER", "BUG", "DoS"],
