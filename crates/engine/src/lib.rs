@@ -14,6 +14,7 @@ pub mod sighting;
 pub mod sites;
 pub mod values;
 
+pub mod kernel;
 pub mod normalize;
 pub mod signature;
 

@@ -30,7 +30,7 @@ pub(super) fn dmesg<'a>(text: &'a str, reference: &Reference) -> Option<Event<'a
             behind.strip_prefix(']')?
         }
     };
-    if let Some(behind) = caller(body) {
+    if let Some((_, _, behind)) = caller(body) {
         body = behind;
     }
     speaker(body.strip_prefix(' ').unwrap_or(body), &mut event);
@@ -71,7 +71,7 @@ fn decoded<'a>(text: &'a str, event: &mut Event<'_>) -> Option<&'a str> {
 }
 
 /// The number of a facility's name: `kern`, …, `local7`.
-pub(super) fn facility(name: &str) -> Option<u8> {
+pub(crate) fn facility(name: &str) -> Option<u8> {
     if let Some(local) = name.strip_prefix("local") {
         return local.parse().ok().filter(|n| *n < 8).map(|n: u8| 16 + n);
     }
@@ -81,7 +81,7 @@ pub(super) fn facility(name: &str) -> Option<u8> {
 
 /// `   12.345678]` (or `   12.345678 <    0.000123>]`) behind the opening bracket: the time since
 /// boot and what follows.
-fn uptime_stamp(inside: &str) -> Option<(Span, &str)> {
+pub(crate) fn uptime_stamp(inside: &str) -> Option<(Span, &str)> {
     let b = inside.as_bytes();
     let from = b.iter().take(16).position(|c| *c != b' ')?;
     let point = from + b[from..].iter().take(12).position(|c| !c.is_ascii_digit())?;
@@ -109,12 +109,14 @@ fn uptime_stamp(inside: &str) -> Option<(Span, &str)> {
     Some((Span::from_micros(secs * 1_000_000 + micros), behind))
 }
 
-/// `[    T1]` or `[C0]` behind the time.
-fn caller(body: &str) -> Option<&str> {
+/// `[    T1]` or `[C0]` behind the time: task or processor, its number, and what follows.
+pub(crate) fn caller(body: &str) -> Option<(char, u32, &str)> {
     let inside = body.strip_prefix('[')?.trim_start_matches(' ');
-    let digits = inside.strip_prefix(['T', 'C'])?;
+    let kind = inside.chars().next().filter(|kind| matches!(kind, 'T' | 'C'))?;
+    let digits = &inside[1..];
     let end = digits.bytes().position(|b| !b.is_ascii_digit())?;
-    (end > 0).then(|| digits[end..].strip_prefix(']')).flatten()
+    let behind = digits[end..].strip_prefix(']')?;
+    Some((kind, digits[..end].parse().ok()?, behind))
 }
 
 /// The kernel speaks, or a daemon through it (`systemd[1]: …`), or, in `journalctl -o
@@ -176,7 +178,7 @@ pub(super) fn kmsg<'a>(text: &'a str, _: &Reference) -> Option<Event<'a>> {
 }
 
 /// The numbers in front of the semicolon, and the rest.
-fn split_kmsg(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn split_kmsg(text: &str) -> Option<(&str, &str)> {
     let b = text.as_bytes();
     let number = b.iter().take(5).take_while(|c| c.is_ascii_digit()).count();
     if b.get(number) != Some(&b',') {
@@ -197,7 +199,7 @@ fn split_kmsg(text: &str) -> Option<(&str, &str)> {
 pub(super) fn stamp_in_body(text: &str) -> Option<Event<'_>> {
     let inside = text.strip_prefix('[')?;
     if let Some((_, behind)) = uptime_stamp(inside) {
-        let behind = caller(behind).unwrap_or(behind);
+        let behind = caller(behind).map_or(behind, |(_, _, rest)| rest);
         let body = behind.strip_prefix(' ').unwrap_or(behind);
         return Some(Event { body: body.into(), ..Event::default() });
     }

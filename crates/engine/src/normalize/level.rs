@@ -8,7 +8,7 @@ const LEVEL_BYTES_MAX: usize = 13;
 
 /// The severity that a single token names, without the brackets or colon around it.
 /// Sub-levels count as their level: `debug1`, `trace8`, `core:notice`.
-pub(super) fn word(token: &str) -> Option<Severity> {
+pub(crate) fn word(token: &str) -> Option<Severity> {
     let token = token.trim_end_matches(|c: char| c.is_ascii_digit());
     if !could_be(token.as_bytes()) {
         return None;

@@ -13,7 +13,7 @@ mod assemble;
 mod cef;
 mod cisco;
 mod clean;
-mod clock;
+pub(crate) mod clock;
 mod content;
 mod dated;
 mod fields;
@@ -21,9 +21,9 @@ mod header;
 mod iso;
 mod journal;
 mod json;
-mod kernel;
+pub(crate) mod kernel;
 mod late;
-mod level;
+pub(crate) mod level;
 mod logcat;
 mod logfmt;
 mod nginx;
@@ -156,6 +156,12 @@ fn with_header<'a>(text: &'a str, reference: &Reference) -> Option<Event<'a>> {
         candidates &= candidates - 1;
     }
     None
+}
+
+/// A line's bytes as text without escape sequences, and whether some of them were no text.
+pub(crate) fn clean_text(line: &[u8]) -> (Cow<'_, str>, bool) {
+    let (text, defects) = clean::clean(line);
+    (text, defects.has(Defect::InvalidUtf8))
 }
 
 /// The event with its own copies of everything.

@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod demo;
 mod explain;
+mod kernel;
 mod parse;
 mod reading;
 mod replay;
@@ -66,6 +67,7 @@ enum Command {
     Explain(explain::Args),
     Replay(replay::Args),
     Signatures(signatures::Args),
+    Kernel(kernel::Args),
     Demo(demo::Args),
     Config(config::Args),
     Completions(completions::Args),
@@ -139,6 +141,7 @@ pub(crate) fn main() -> Exit {
         Command::Explain(args) => explain::run(args, talk),
         Command::Replay(args) => replay::run(args, talk),
         Command::Signatures(args) => signatures::run(args, talk),
+        Command::Kernel(args) => kernel::run(args, talk),
         Command::Demo(args) => demo::run(args, talk),
         Command::Config(args) => config::run(args),
         Command::Completions(args) => completions::run(args),

@@ -8,7 +8,7 @@ use model::{Defects, Timestamp};
 
 /// A date in figures, year first: `2026-11-21T09:00:01.25+02:00` and its kin with a blank, slashes,
 /// points, commas, or no separators in the date.
-pub(in super::super) fn iso<'a>(text: &'a str, reference: &Reference) -> Option<(Stamp, &'a str)> {
+pub(crate) fn iso<'a>(text: &'a str, reference: &Reference) -> Option<(Stamp, &'a str)> {
     let b = text.as_bytes();
     let year = fixed(b, 0, 4)? as i32;
     let (date, at) = match b.get(4)? {
@@ -56,7 +56,7 @@ fn time_with_points(b: &[u8], at: usize) -> Option<(TimeOfDay, usize)> {
 
 /// Seconds, milli-, micro- or nanoseconds since 1970, told apart by their number of digits: ten
 /// digits of seconds last from 2001 to 2286.
-pub(in super::super) fn epoch(text: &str) -> Option<(Stamp, &str)> {
+pub(crate) fn epoch(text: &str) -> Option<(Stamp, &str)> {
     let b = text.as_bytes();
     let count = b.iter().take(20).take_while(|d| d.is_ascii_digit()).count();
     if !matches!(count, 10 | 13 | 16 | 19) {
@@ -93,10 +93,7 @@ pub(super) fn tai64n(text: &str) -> Option<(Stamp, &str)> {
 }
 
 /// `11-21 09:00:01.123` and `[11.21 09:00:01]`: a month and a day without a year.
-pub(in super::super) fn month_day<'a>(
-    text: &'a str,
-    reference: &Reference,
-) -> Option<(Stamp, &'a str)> {
+pub(crate) fn month_day<'a>(text: &'a str, reference: &Reference) -> Option<(Stamp, &'a str)> {
     let b = text.as_bytes();
     let (first, second) = (fixed(b, 0, 2)?, fixed(b, 3, 2)?);
     if !matches!(b[2], b'-' | b'.' | b'/') || b.get(5) != Some(&b' ') {

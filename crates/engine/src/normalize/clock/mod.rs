@@ -5,8 +5,10 @@
 mod figures;
 mod named;
 
-pub(super) use figures::{epoch, iso, month_day};
-pub(super) use named::{bsd, day_first, weekday_first};
+pub(crate) use figures::iso;
+pub(super) use figures::{epoch, month_day};
+pub(super) use named::day_first;
+pub(crate) use named::{bsd, weekday_first};
 
 use super::Reference;
 use figures::{short_year, six_digits, tai64n};
@@ -14,11 +16,11 @@ use model::{Defect, Defects, Span, Timestamp};
 
 /// A time as found in a header.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     /// The instant; `None` for a date that does not exist.
-    pub(super) at: Option<Timestamp>,
+    pub(crate) at: Option<Timestamp>,
     /// What was assumed or wrong.
-    pub(super) defects: Defects,
+    pub(crate) defects: Defects,
 }
 
 /// Hour, minute, second and microseconds.
@@ -196,7 +198,7 @@ fn weekday(b: &[u8]) -> bool {
 }
 
 /// The same day and time in another year; `None` for 29 February in a year without one.
-pub(super) fn with_year(at: Timestamp, year: i32) -> Option<Timestamp> {
+pub(crate) fn with_year(at: Timestamp, year: i32) -> Option<Timestamp> {
     let (_, month, day) = at.civil_date();
     let midnight = Timestamp::from_civil((at.civil_date().0, month, day), (0, 0, 0, 0))?;
     Timestamp::from_civil((year, month, day), (0, 0, 0, 0)).map(|t| t + (at - midnight))

@@ -9,7 +9,7 @@ use model::{Defect, Defects};
 
 /// `Nov 21 09:00:01` of RFC 3164 and what is sent for it: a day of one digit, a fraction, a year
 /// after the day or after the time, a zone behind.
-pub(in super::super) fn bsd<'a>(text: &'a str, reference: &Reference) -> Option<(Stamp, &'a str)> {
+pub(crate) fn bsd<'a>(text: &'a str, reference: &Reference) -> Option<(Stamp, &'a str)> {
     let b = text.as_bytes();
     let month = month(b)?;
     if let Some((day, time)) = fixed_bsd(b) {
@@ -79,10 +79,7 @@ fn fixed_bsd(b: &[u8]) -> Option<(u32, TimeOfDay)> {
 }
 
 /// `Mon Jan  2 15:04:05 2006` of ctime, and `Mon 2006-01-02 15:04:05 UTC` of systemd.
-pub(in super::super) fn weekday_first<'a>(
-    text: &'a str,
-    reference: &Reference,
-) -> Option<(Stamp, &'a str)> {
+pub(crate) fn weekday_first<'a>(text: &'a str, reference: &Reference) -> Option<(Stamp, &'a str)> {
     let b = text.as_bytes();
     if !weekday(b) {
         return None;
@@ -117,10 +114,7 @@ pub(in super::super) fn weekday_first<'a>(
 
 /// Dates with the year last: `21/Nov/2026:09:00:01 +0000` of access logs, `21-Nov-2026 09:00:01`,
 /// `21.11.2026 09:00:01`, `11/21/2026 9:00:01 PM`.
-pub(in super::super) fn day_first<'a>(
-    text: &'a str,
-    reference: &Reference,
-) -> Option<(Stamp, &'a str)> {
+pub(crate) fn day_first<'a>(text: &'a str, reference: &Reference) -> Option<(Stamp, &'a str)> {
     let b = text.as_bytes();
     let (first, at) = digits(b, 0, 1, 2)?;
     let mark = *b.get(at)?;

@@ -1,0 +1,175 @@
+//! A report → plain words for a tired person: what it means, what to check first, how to symbolise.
+//!
+//! [`Narrator`] is the door for other tellers; [`Heuristic`] is offline, deterministic and the
+//! default. Suggested commands only read, and hold nothing that a log line chose.
+
+use super::classify::Family;
+use super::report::Report;
+use serde::Serialize;
+
+/// What is said about a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Narrative {
+    /// What to check, in this order: a reason and a command that only reads.
+    pub check: Vec<Check>,
+    /// What it means, one or two sentences.
+    pub meaning: String,
+}
+
+/// One thing to check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// A command that only reads; empty where there is none.
+    pub command: &'static str,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// Tells what a report means.
+pub trait Narrator {
+    /// The name of the teller, to be shown with what it says.
+    fn name(&self) -> &'static str;
+    /// What is said about the report.
+    fn tell(&self, report: &Report) -> Narrative;
+}
+
+/// Tells from a table, offline.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Heuristic;
+
+const fn check(why: &'static str, command: &'static str) -> Check {
+    Check { command, why }
+}
+
+/// What is known of a kind of trouble: beginnings of type names, else a family.
+struct Knowledge {
+    kinds: &'static [&'static str],
+    meaning: &'static str,
+    check: &'static [Check],
+}
+
+const LOGS: Check = check("what came before it in the kernel's log", "journalctl -k -b");
+const CHANGES: Check = check("whether the kernel changed shortly before", "last -x reboot | head");
+const DISK: Check = check("the disk's own record of errors", "smartctl -x /dev/<disk>");
+const MEMORY: Check = check("memory errors that were counted", "ras-mc-ctl --summary");
+const KDUMP: Check = check("whether a crash dump was kept", "ls -l /var/crash /sys/fs/pstore");
+
+const KNOWLEDGE: &[Knowledge] = &[
+    Knowledge {
+        kinds: &["KASAN", "KFENCE", "KMSAN", "MEMORY_SAFETY", "REFCOUNT", "SLAB_CORRUPTION"],
+        meaning: "The kernel used memory that it must not use. What was written there may be lost or \
+                  damaged; the machine should be restarted soon, and the bug reported with this text.",
+        check: &[LOGS, MEMORY, KDUMP],
+    },
+    Knowledge {
+        kinds: &["NULL-POINTER", "BUG", "DoS"],
+        meaning: "The kernel stopped code that could not go on. The task died, or the whole machine; \
+                  locks that it held may stay taken until a restart.",
+        check: &[KDUMP, LOGS, CHANGES],
+    },
+    Knowledge {
+        kinds: &["HANG", "HUNG_IO"],
+        meaning: "Something does not come back: a processor spins, or a task waits for a lock, a disk \
+                  or a server. The frame names where, seldom why; look for what it waits for.",
+        check: &[
+            check("tasks that wait without end", "ps -eo pid,stat,wchan:32,comm | awk '$2 ~ /D/'"),
+            check("whether disks or servers answer", "cat /proc/pressure/io"),
+            LOGS,
+        ],
+    },
+    Knowledge {
+        kinds: &["OOM", "ALLOC_FAILURE"],
+        meaning: "Memory ran out and the kernel ended a program, or refused memory. The victim is the \
+                  largest, not always the one that leaks.",
+        check: &[
+            check("who holds memory now", "ps -eo pid,rss,comm --sort=-rss | head"),
+            check("limits of control groups", "systemd-cgtop -m -n 1"),
+            check("pressure on memory", "cat /proc/pressure/memory"),
+        ],
+    },
+    Knowledge {
+        kinds: &["MCE", "EDAC", "CPER"],
+        meaning: "Processor or memory reported an error of its own. Corrected ones that repeat announce \
+                  uncorrectable ones: plan to replace the part.",
+        check: &[MEMORY, check("events in the firmware's log", "ipmitool sel list"), LOGS],
+    },
+    Knowledge {
+        kinds: &["AER"],
+        meaning: "The link of a PCIe device made errors. Corrected ones cost speed; uncorrected ones cost \
+                  data. Slots, risers and cables are the usual cause.",
+        check: &[check("the device and the state of its link", "lspci -vvv"), LOGS],
+    },
+    Knowledge {
+        kinds: &["ATA", "SCSI", "NVME", "BLOCK_IO", "MMC"],
+        meaning: "A disk or the way to it fails. Back up first; then tell the disk from the cable by its \
+                  own error counters.",
+        check: &[DISK, check("whether file systems went read-only", "findmnt -O ro"), LOGS],
+    },
+    Knowledge {
+        kinds: &["FS_", "MD_"],
+        meaning: "A file system or an array found damage, or lost its disk. Nothing should write there \
+                  until it was checked.",
+        check: &[
+            check("whether it still takes writes", "findmnt"),
+            check("the state of arrays", "cat /proc/mdstat"),
+            DISK,
+        ],
+    },
+    Knowledge {
+        kinds: &["THERMAL"],
+        meaning: "The machine is too hot and slows itself down.",
+        check: &[check("temperatures and fans", "sensors")],
+    },
+    Knowledge {
+        kinds: &["SEGFAULT", "TRAP", "SIGBUS"],
+        meaning: "A program crashed; the kernel only notes it. It matters if it repeats or if the program does.",
+        check: &[check("cores that were kept", "coredumpctl list")],
+    },
+    Knowledge {
+        kinds: &["NETDEV", "LINK", "DEVICE_FIRMWARE"],
+        meaning: "A network adapter stood still or lost its link: driver, firmware, cable or the other end.",
+        check: &[
+            check("error counters", "ip -s link"),
+            check("driver and firmware", "ethtool -i <interface>"),
+        ],
+    },
+];
+
+impl Narrator for Heuristic {
+    fn name(&self) -> &'static str {
+        "heuristic"
+    }
+
+    fn tell(&self, report: &Report) -> Narrative {
+        let of_kind = |k: &&Knowledge| k.kinds.iter().any(|kind| report.kind.starts_with(kind));
+        let (meaning, check) = match KNOWLEDGE.iter().find(of_kind) {
+            Some(known) => (known.meaning, known.check.to_vec()),
+            None => (of_family(report.family), vec![LOGS]),
+        };
+        let mut meaning = meaning.to_owned();
+        if report.corrupted {
+            meaning.push_str(
+                " The report is cut off or mixed with others: take its name as a hint only.",
+            );
+        }
+        Narrative { check, meaning }
+    }
+}
+
+fn of_family(family: Family) -> &'static str {
+    match family {
+        Family::Concurrency => {
+            "The kernel found a way in which locks or shared data go wrong. Nothing has to have \
+             happened yet; it is a bug to report."
+        }
+        Family::Warning => {
+            "The kernel met a state that its programmers held impossible, and went on. Once it is a \
+             note, often it is a symptom."
+        }
+        Family::Device => {
+            "A device or the firmware does not behave as it should; most machines live with it."
+        }
+        Family::System => "The machine as a whole did something unexpected.",
+        _ => "The kernel reported trouble.",
+    }
+}
