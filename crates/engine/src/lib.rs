@@ -20,6 +20,7 @@ pub mod attention;
 pub mod discover;
 mod explain;
 pub mod lifecycle;
+pub mod host;
 pub mod memory;
 pub mod score;
 pub mod snapshot;

@@ -248,7 +248,9 @@ mod tests {
         // P(Z ≥ 1.6449) = 0.05, P(Z ≥ 3.0902) = 0.001
         assert!((normal_surprise(1.6449) - 1.301).abs() < 0.03);
         assert!((normal_surprise(3.0902) - 3.0).abs() < 0.03 && normal_surprise(-1.0) == 0.0);
-        assert!((normal_tail(1.6449) - 0.05).abs() < 6e-4 && (normal_tail(-1.6449) - 0.95).abs() < 6e-4);
+        assert!(
+            (normal_tail(1.6449) - 0.05).abs() < 6e-4 && (normal_tail(-1.6449) - 0.95).abs() < 6e-4
+        );
         assert_eq!(normal_tail(0.0), 0.5);
         let steady: Vec<f64> = (0..10).map(f64::from).collect();
         let rising: Vec<f64> = (0..10).map(|n| f64::from(n).sqrt()).collect();

@@ -83,8 +83,13 @@ fn meets(question: Question, slope: f64, act: Act) -> Option<f64> {
     let before = passes(question.current, slope, question.threshold).filter(|t| *t <= after);
     let later = || {
         let level = question.current + slope * after + act.step;
-        let is_beyond = (question.threshold - question.current).signum() != (question.threshold - level).signum();
-        let wait = if is_beyond { Some(0.0) } else { passes(level, slope + act.slope_change, question.threshold) };
+        let is_beyond = (question.threshold - question.current).signum()
+            != (question.threshold - level).signum();
+        let wait = if is_beyond {
+            Some(0.0)
+        } else {
+            passes(level, slope + act.slope_change, question.threshold)
+        };
         wait.map(|wait| after + wait)
     };
     before.or_else(later).filter(|t| *t <= question.duration_minutes)
@@ -129,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_falling_gauge_meets_a_threshold_below_and_nothing_moves_without_a_slope() {
-        let falling = Question { current: 100.0, slope: -2.0, threshold: 20.0, slope_range: None, ..LEAK };
+        let falling =
+            Question { current: 100.0, slope: -2.0, threshold: 20.0, slope_range: None, ..LEAK };
         assert_eq!(simulate(falling, None).do_nothing.minutes_to_threshold, Some(40.0));
         let still = Question { slope: 0.0, ..LEAK };
         assert_eq!(simulate(still, None).do_nothing.minutes_to_threshold, None);

@@ -145,7 +145,8 @@ fn fuse_calibrated(layers: &Layers, tests_per_day: f64) -> Fused {
     let chance = tested.iter().map(|layer| layer.chance).fold(1.0, f64::min);
     let chance = (chance * tested.len().max(1) as f64).min(1.0);
     let false_alarms = chance * tests_per_day.max(1.0);
-    let by_chance = if tested.is_empty() { None } else { AlertSeverity::of_false_alarms(false_alarms) };
+    let by_chance =
+        if tested.is_empty() { None } else { AlertSeverity::of_false_alarms(false_alarms) };
     // A day's budget spent is 0, a year's worth of nothing like it is near 1.
     let statistical = if tested.is_empty() { 0.0 } else { 1.0 - false_alarms.min(1.0) };
     let score = 1.0 - (1.0 - geometric) * (1.0 - statistical);

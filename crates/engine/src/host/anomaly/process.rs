@@ -87,11 +87,12 @@ impl ProcessStart {
         let path = text(&["image", "exe", "executable", "process_path"]).to_lowercase();
         let parent_path = text(&["parent_image", "parent_exe", "parent_path"]).to_lowercase();
         let name = text(&["process_name", "name", "comm"]).to_lowercase();
-        let parent_name = text(&["parent_name", "parent_process_name", "parent_comm"]).to_lowercase();
+        let parent_name =
+            text(&["parent_name", "parent_process_name", "parent_comm"]).to_lowercase();
         let timestamp = text(&["timestamp", "t", "time", "utc_time"]);
         let user = text(&["user", "username"]).to_lowercase();
         let start = ProcessStart {
-            at: Timestamp::parse(&timestamp),
+            at: Timestamp::parse_absolute(&timestamp, 0).ok(),
             timestamp,
             host: text(&["host", "hostname", "computer", "device_id"]),
             process_id: number(&["pid", "process_id"]).map(|n| n as u64),
@@ -99,7 +100,11 @@ impl ProcessStart {
             uid: number(&["uid"]).map(|n| n as u64),
             parent_uid: number(&["parent_uid", "puid"]).map(|n| n as u64),
             user: user.rsplit('\\').next().unwrap_or_default().to_owned(),
-            name: if name.is_empty() { file_name(&path).to_owned() } else { file_name(&name).to_owned() },
+            name: if name.is_empty() {
+                file_name(&path).to_owned()
+            } else {
+                file_name(&name).to_owned()
+            },
             path,
             parent_name: if parent_name.is_empty() {
                 file_name(&parent_path).to_owned()

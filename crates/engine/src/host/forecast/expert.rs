@@ -81,7 +81,15 @@ impl Expert {
 
     /// Draws the line anew where blocks have come, takes the deviation of the sample, and puts the line
     /// on record.
-    pub(super) fn learn(&mut self, levels: &Levels, grown: [bool; 4], n: u64, t: f64, x: f64, step: f64) {
+    pub(super) fn learn(
+        &mut self,
+        levels: &Levels,
+        grown: [bool; 4],
+        n: u64,
+        t: f64,
+        x: f64,
+        step: f64,
+    ) {
         if grown[usize::from(self.scale)] {
             let blocks = levels.latest(usize::from(self.scale), usize::from(self.take));
             self.line = blocks.map(least_squares);

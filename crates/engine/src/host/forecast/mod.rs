@@ -163,7 +163,11 @@ impl Forecaster {
             self.first = t;
         } else {
             let gap = t - self.latest;
-            self.interval = if self.seen == 1 { gap } else { self.interval + 0.05 * (gap.min(3.0 * self.interval) - self.interval) };
+            self.interval = if self.seen == 1 {
+                gap
+            } else {
+                self.interval + 0.05 * (gap.min(3.0 * self.interval) - self.interval)
+            };
             let is_drop = fall > DROP.0 * self.limit.abs() && fall > DROP.1 * self.step;
             let clip = if self.seen > 10 { 6.0 * self.step + 1e-300 } else { f64::INFINITY };
             let rate = (1.0 / self.seen as f64).max(0.01);
@@ -227,7 +231,13 @@ impl Forecaster {
         }
         let can_reach = self.can_reach();
         let experts = self.experts.iter().filter(|expert| can_reach || !expert.is_short());
-        let steps = Steps { now: t, value: x, grain: self.grain, interval: self.interval, limit: self.limit };
+        let steps = Steps {
+            now: t,
+            value: x,
+            grain: self.grain,
+            interval: self.interval,
+            limit: self.limit,
+        };
         let mixture = Mixture::of(experts, &self.levels, steps).ok_or(Silence::Learning)?;
         if !mixture.is_rising() {
             return Err(Silence::NoTrend);

@@ -55,7 +55,13 @@ pub(super) struct Claims {
 
 impl Default for Claims {
     fn default() -> Self {
-        Claims { open: Vec::new(), noted: None, width: 1.0, record: Record::default(), fresh: Vec::new() }
+        Claims {
+            open: Vec::new(),
+            noted: None,
+            width: 1.0,
+            record: Record::default(),
+            fresh: Vec::new(),
+        }
     }
 }
 

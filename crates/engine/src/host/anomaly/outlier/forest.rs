@@ -77,7 +77,8 @@ impl Forest {
     /// The paper's score of a row on the columns' scale: near 1 is cut off at once, ½ is ordinary.
     pub(super) fn score(&self, scaled: &[f32]) -> f64 {
         let mut sum = 0.0_f64;
-        for (cuts, lengths) in self.cuts.chunks_exact(INNER).zip(self.lengths.chunks_exact(LEAVES)) {
+        for (cuts, lengths) in self.cuts.chunks_exact(INNER).zip(self.lengths.chunks_exact(LEAVES))
+        {
             let mut node = 0;
             for _ in 0..DEPTH {
                 let cut = cuts[node];

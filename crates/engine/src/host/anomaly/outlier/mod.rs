@@ -109,7 +109,10 @@ impl std::fmt::Display for ModelError {
         match self {
             ModelError::NotAModel => f.write_str("these bytes are no outlier model"),
             ModelError::Format { found } => {
-                write!(f, "the model has format {found}, this program reads {FORMAT}: train it again")
+                write!(
+                    f,
+                    "the model has format {found}, this program reads {FORMAT}: train it again"
+                )
             }
             ModelError::Damaged => f.write_str("the model is damaged: train it again"),
         }
@@ -124,7 +127,11 @@ impl OutlierModel {
     ///
     /// # Errors
     /// When the names do not match the columns.
-    pub fn train(table: &Table<'_>, names: &[String], seed: u64) -> Result<OutlierModel, TableError> {
+    pub fn train(
+        table: &Table<'_>,
+        names: &[String],
+        seed: u64,
+    ) -> Result<OutlierModel, TableError> {
         if names.len() != table.width() {
             return Err(TableError::Width { found: names.len() });
         }
@@ -179,7 +186,12 @@ impl OutlierModel {
                 let kept = std::mem::replace(&mut scaled.single[at], 0.0);
                 let due = whole - self.forest.score(&scaled.single);
                 scaled.single[at] = kept;
-                Cause { column: self.names[at].clone(), value: row[at], usual: self.columns[at].middle, due }
+                Cause {
+                    column: self.names[at].clone(),
+                    value: row[at],
+                    usual: self.columns[at].middle,
+                    due,
+                }
             })
             .filter(|cause| cause.due > 0.0)
             .collect();
@@ -195,7 +207,8 @@ impl OutlierModel {
 
     /// What this model is.
     pub fn status(&self) -> ModelStatus {
-        let constant = self.columns.iter().zip(&self.names).filter(|(column, _)| column.spread <= 0.0);
+        let constant =
+            self.columns.iter().zip(&self.names).filter(|(column, _)| column.spread <= 0.0);
         ModelStatus {
             format: FORMAT,
             columns: self.names.clone(),
@@ -268,7 +281,9 @@ impl Scaled {
 fn ranks(mut scores: Vec<f64>) -> Vec<f64> {
     scores.sort_by(f64::total_cmp);
     let last = (scores.len() - 1) as f64;
-    (0..QUANTILES).map(|at| scores[(last * at as f64 / (QUANTILES - 1) as f64).round() as usize]).collect()
+    (0..QUANTILES)
+        .map(|at| scores[(last * at as f64 / (QUANTILES - 1) as f64).round() as usize])
+        .collect()
 }
 
 /// Share of the training rows that score at least `score`, never below that of one row more than

@@ -31,7 +31,9 @@ impl Directions {
         let width = table.width();
         let rows: Vec<Vec<f64>> = table
             .rows()
-            .map(|row| row.iter().zip(columns).map(|(x, c)| c.scaled(*x).clamp(-CLIP, CLIP)).collect())
+            .map(|row| {
+                row.iter().zip(columns).map(|(x, c)| c.scaled(*x).clamp(-CLIP, CLIP)).collect()
+            })
             .collect();
         let n = rows.len() as f64;
         let means: Vec<f64> =
@@ -51,7 +53,13 @@ impl Directions {
             }
         }
         let (variances, vectors) = directions_of(covariance, width);
-        let mut directions = Directions { means, kept: Vec::new(), variances: Vec::new(), t2_limit: 1.0, q_limit: 1.0 };
+        let mut directions = Directions {
+            means,
+            kept: Vec::new(),
+            variances: Vec::new(),
+            t2_limit: 1.0,
+            q_limit: 1.0,
+        };
         directions.keep(&variances, &vectors, width);
         directions.set_limits(table, columns);
         directions
@@ -95,7 +103,8 @@ impl Directions {
             whole += (x - mean) * (x - mean);
         }
         for (direction, variance) in self.kept.chunks_exact(width).zip(&self.variances) {
-            let along: f64 = direction.iter().zip(scaled).zip(&self.means).map(|((d, x), m)| d * (x - m)).sum();
+            let along: f64 =
+                direction.iter().zip(scaled).zip(&self.means).map(|((d, x), m)| d * (x - m)).sum();
             t2 += along * along / variance;
             inside += along * along;
         }
@@ -126,7 +135,10 @@ fn directions_of(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
         v[i * n + i] = 1.0;
     }
     for _ in 0..SWEEPS {
-        let off: f64 = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i * n + j] * a[i * n + j]).sum();
+        let off: f64 = (0..n)
+            .flat_map(|i| (0..i).map(move |j| (i, j)))
+            .map(|(i, j)| a[i * n + j] * a[i * n + j])
+            .sum();
         if off < 1e-18 {
             break;
         }

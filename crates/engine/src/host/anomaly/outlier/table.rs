@@ -61,7 +61,11 @@ impl<'a> Table<'a> {
             return Err(TableError::Ragged);
         }
         let rows = values.len() / width;
-        if rows < ROWS_MIN { Err(TableError::Rows { found: rows }) } else { Ok(Table { values, width }) }
+        if rows < ROWS_MIN {
+            Err(TableError::Rows { found: rows })
+        } else {
+            Ok(Table { values, width })
+        }
     }
 
     /// Numbers in a row.
@@ -103,13 +107,18 @@ impl Column {
         let inner = moments(&values[cut..values.len() - cut], middle);
         let all = moments(&values, middle);
         let spread = if inner.0 > 0.0 { inner.0.sqrt() } else { all.0.sqrt() };
-        let weight = if all.0 > 0.0 { (all.1 / all.0 / all.0).sqrt().clamp(1.0, WEIGHT_MAX) } else { 1.0 };
+        let weight =
+            if all.0 > 0.0 { (all.1 / all.0 / all.0).sqrt().clamp(1.0, WEIGHT_MAX) } else { 1.0 };
         Column { middle, spread, weight }
     }
 
     /// A value on the column's scale; 0 is the middle, and what is no number stands there too.
     pub(super) fn scaled(&self, value: f64) -> f64 {
-        if value.is_finite() && self.spread > 0.0 { (value - self.middle) / self.spread } else { 0.0 }
+        if value.is_finite() && self.spread > 0.0 {
+            (value - self.middle) / self.spread
+        } else {
+            0.0
+        }
     }
 }
 

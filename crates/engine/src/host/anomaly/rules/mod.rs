@@ -188,11 +188,16 @@ impl RuleSet {
             }
         };
         for rule in &self.origin {
-            let holds = has(&rule.parents, &start.parent_name) && any_or(&rule.children, &start.name);
-            add(holds, rule.weight, &|| format!("{} (`{}` started `{}`)", rule.reason, start.parent_name, start.name));
+            let holds =
+                has(&rule.parents, &start.parent_name) && any_or(&rule.children, &start.name);
+            add(holds, rule.weight, &|| {
+                format!("{} (`{}` started `{}`)", rule.reason, start.parent_name, start.name)
+            });
         }
         for rule in &self.tool {
-            add(has(&rule.names, &start.name), rule.weight, &|| format!("{} (`{}`)", rule.reason, start.name));
+            add(has(&rule.names, &start.name), rule.weight, &|| {
+                format!("{} (`{}`)", rule.reason, start.name)
+            });
         }
         for rule in &self.path {
             let path = if rule.of_parent { &start.parent_path } else { &start.path };
@@ -203,7 +208,9 @@ impl RuleSet {
         for rule in &self.command {
             let part = rule.contains.iter().find(|part| line.contains(part.as_str()));
             let holds = part.is_some() && any_or(&rule.names, &start.name);
-            add(holds, rule.weight, &|| format!("{} (`{}`)", rule.reason, part.map_or("", |p| p.trim())));
+            add(holds, rule.weight, &|| {
+                format!("{} (`{}`)", rule.reason, part.map_or("", |p| p.trim()))
+            });
         }
         broken.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         broken
@@ -218,11 +225,15 @@ impl RuleSet {
             }),
             _ => false,
         };
-        if is_raised && !has(&self.raisers, &start.parent_name) && !has(&self.raisers, &start.name) {
+        if is_raised && !has(&self.raisers, &start.parent_name) && !has(&self.raisers, &start.name)
+        {
             broken.push(Broken {
                 kind: RuleKind::Escalation,
                 weight: ESCALATION_WEIGHT,
-                reason: format!("`{}` runs as root, started by `{}`", start.name, start.parent_name),
+                reason: format!(
+                    "`{}` runs as root, started by `{}`",
+                    start.name, start.parent_name
+                ),
             });
         }
     }
@@ -233,18 +244,27 @@ impl ProcessRule {
         if !has(&self.names, &start.name) {
             return;
         }
-        if !self.parents.is_empty() && !start.parent_name.is_empty() && !has(&self.parents, &start.parent_name) {
+        if !self.parents.is_empty()
+            && !start.parent_name.is_empty()
+            && !has(&self.parents, &start.parent_name)
+        {
             broken.push(Broken {
                 kind: RuleKind::Parent,
                 weight: self.weight,
-                reason: format!("parent `{}` is not among the allowed parents of `{}`", start.parent_name, start.name),
+                reason: format!(
+                    "parent `{}` is not among the allowed parents of `{}`",
+                    start.parent_name, start.name
+                ),
             });
         }
         if !self.users.is_empty() && !start.user.is_empty() && !has(&self.users, &start.user) {
             broken.push(Broken {
                 kind: RuleKind::User,
                 weight: self.weight * 0.6,
-                reason: format!("user `{}` is not an expected user of `{}`", start.user, start.name),
+                reason: format!(
+                    "user `{}` is not an expected user of `{}`",
+                    start.user, start.name
+                ),
             });
         }
         let is_elsewhere = !self.folders.is_empty()
@@ -254,7 +274,10 @@ impl ProcessRule {
             broken.push(Broken {
                 kind: RuleKind::Other,
                 weight: self.weight,
-                reason: format!("`{}` does not live where it was started from (`{}`)", start.name, start.path),
+                reason: format!(
+                    "`{}` does not live where it was started from (`{}`)",
+                    start.name, start.path
+                ),
             });
         }
     }
@@ -263,7 +286,8 @@ impl ProcessRule {
 impl RoutineRule {
     fn covers(&self, start: &ProcessStart) -> bool {
         let is_home = |path: &str| {
-            self.folders.is_empty() || self.folders.iter().any(|folder| path.starts_with(folder.as_str()))
+            self.folders.is_empty()
+                || self.folders.iter().any(|folder| path.starts_with(folder.as_str()))
         };
         has(&self.parents, &start.parent_name)
             && has(&self.children, &start.name)
