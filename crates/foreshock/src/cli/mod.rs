@@ -5,10 +5,13 @@ mod completions;
 mod config;
 mod demo;
 mod explain;
+mod outlier;
 mod parse;
+mod process;
 mod reading;
 mod replay;
 mod scan;
+mod series;
 mod settings;
 mod signatures;
 mod skipped;
@@ -66,6 +69,9 @@ enum Command {
     Explain(explain::Args),
     Replay(replay::Args),
     Signatures(signatures::Args),
+    Series(series::Args),
+    Outlier(outlier::Args),
+    Process(process::Args),
     Demo(demo::Args),
     Config(config::Args),
     Completions(completions::Args),
@@ -139,6 +145,9 @@ pub(crate) fn main() -> Exit {
         Command::Explain(args) => explain::run(args, talk),
         Command::Replay(args) => replay::run(args, talk),
         Command::Signatures(args) => signatures::run(args, talk),
+        Command::Series(args) => series::run(args, talk),
+        Command::Outlier(args) => outlier::run(args, talk),
+        Command::Process(args) => process::run(args, talk),
         Command::Demo(args) => demo::run(args, talk),
         Command::Config(args) => config::run(args),
         Command::Completions(args) => completions::run(args),

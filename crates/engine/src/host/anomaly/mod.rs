@@ -6,6 +6,7 @@
 //! | geometric | `rules` | does the tree of processes look as systems are built? |
 //! | temporal | `temporal` | do values leave the range of their own past, several at once? |
 //! | hero | `outlier` | does the row belong with the others? |
+//! | all | `watch` | all three of one start after the other |
 //! | – | `fusion`, `alert` | what does it cost to believe it, and how is it said? |
 
 pub mod alert;
@@ -14,3 +15,4 @@ pub mod outlier;
 pub mod process;
 pub mod rules;
 pub mod temporal;
+pub mod watch;

@@ -11,6 +11,11 @@ pub use learned::{Expectations, PAIRS_MAX};
 use super::process::ProcessStart;
 use serde::Deserialize;
 
+/// The rules of Linux, as TOML.
+pub const LINUX: &str = include_str!("linux.toml");
+/// The rules of Windows, as TOML.
+pub const WINDOWS: &str = include_str!("windows.toml");
+
 /// A file of rules.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
