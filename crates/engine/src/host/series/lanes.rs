@@ -116,6 +116,12 @@ impl Lanes {
         }
     }
 
+    /// Bytes that they point to.
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of::<[f32; 2]>() * self.latest.capacity()
+            + self.lanes.capacity() * (size_of::<Own>() + Tails::HEAP_BYTES)
+    }
+
     /// Deviations from the level, the latest [`LONG`] of them.
     pub(super) fn offsets(&self) -> impl Iterator<Item = f64> {
         let from = self.latest.len().saturating_sub(LONG);

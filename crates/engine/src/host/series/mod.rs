@@ -131,7 +131,11 @@ impl Series {
         let loudest = self.lanes.judge(off, x, from_level, self.interval, is_learning);
         let needed = self.needed();
         let is_alert = loudest.decades >= needed;
-        self.lanes.learn(if is_alert { tail::DURING_ALERT } else { tail::FULL });
+        self.lanes.learn(if loudest.decades > needed - self.heat {
+            tail::DURING_ALERT
+        } else {
+            tail::FULL
+        });
         self.predictor.learn(secs, self.interval, x);
         let new_normal = self.settle(secs, is_learning);
         let is_onset = self.take_alert(loudest.decades, is_alert);
@@ -152,6 +156,11 @@ impl Series {
     /// Samples seen.
     pub fn seen(&self) -> u64 {
         self.seen
+    }
+
+    /// Bytes that the series takes, what it points to included.
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Series>() + self.predictor.heap_bytes() + self.lanes.heap_bytes()
     }
 
     fn nothing(&self) -> Judgement {

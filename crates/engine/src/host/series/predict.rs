@@ -50,6 +50,11 @@ impl Predictor {
         }
     }
 
+    /// Bytes that it points to.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.day.heap_bytes() + self.week.heap_bytes()
+    }
+
     /// Usual size of a deviation from the long level.
     pub(super) fn level_error(&self) -> f64 {
         self.error[0][0]

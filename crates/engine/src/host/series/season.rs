@@ -31,6 +31,10 @@ impl Profile {
         Profile { mean: vec![0.0; 168], count: vec![0.0; 168] }
     }
 
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of::<f32>() * (self.mean.capacity() + self.count.capacity())
+    }
+
     fn is_week(&self) -> bool {
         self.mean.len() > 24
     }

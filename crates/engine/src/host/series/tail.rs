@@ -58,6 +58,9 @@ fn edge(bin: usize) -> f64 {
 }
 
 impl Tails {
+    /// Bytes that both sides point to.
+    pub(super) const HEAP_BYTES: usize = 2 * BINS * size_of::<u16>();
+
     /// How rare a deviation is, in decades; its sign is its side.
     pub(super) fn surprise(&self, size: f64) -> f64 {
         let all = f64::from(self.sides[0].tenths + self.sides[1].tenths) / f64::from(FULL);
@@ -115,7 +118,9 @@ impl Side {
 fn falls(size: f64, shoulder: f64, tail: f64) -> f64 {
     let decay = (SHOULDER / TAIL).ln();
     let scale = ((tail - shoulder) / decay).max(tail * 0.05).max(1e-12);
-    let power = if shoulder > 0.0 { ((tail / shoulder).ln() / decay).max(0.02) } else { 1.0 };
+    // A side that is seldom visited has no shoulder: there only the exponential falls.
+    let power =
+        if shoulder > 0.0 { ((tail / shoulder).ln() / decay).max(0.02) } else { f64::INFINITY };
     let ln_exponential = -(size - tail) / scale;
     let ln_power = -(size / tail.max(1e-12)).ln() / power;
     (0.5 * (ln_exponential + ln_power)).exp()
