@@ -38,6 +38,8 @@ const STANDING_MIN: u32 = 3;
 const DROP: (f64, f64) = (0.03, 5.0);
 /// A fall of this share of the limit is a restart.
 const RESTART: f64 = 0.09;
+/// Larger values are no measurements; their squares would have no room.
+const VALUE_MAX: f64 = 1e30;
 /// Peaks before drops that are remembered.
 const PEAKS_MAX: usize = 4;
 /// What stands against a claim now.
@@ -116,13 +118,13 @@ impl Forecaster {
         }
     }
 
-    /// Takes the sample of an instant in seconds. Samples that are no number, or not later than the one
+    /// Takes the sample of an instant in seconds. Samples that are no number, beyond 10³⁰, or not later than the one
     /// before, are passed over as [`Silence::Learning`].
     ///
     /// # Errors
     /// Says what stands against a claim.
     pub fn observe(&mut self, t: f64, x: f64) -> Result<Claim, Silence> {
-        if !x.is_finite() || !t.is_finite() || (self.seen > 0 && t <= self.latest) {
+        if !(x.abs() <= VALUE_MAX) || !t.is_finite() || (self.seen > 0 && t <= self.latest) {
             return Err(Silence::Learning);
         }
         self.learn(t, x);

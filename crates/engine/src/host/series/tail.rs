@@ -76,7 +76,15 @@ impl Tails {
 impl Side {
     fn surprise(&self, size: f64, all: f64) -> f64 {
         let full = f64::from(FULL);
-        let (shoulder, tail) = ((SHOULDER * all).max(2.0), (TAIL * all).max(1.0));
+        if self.tenths == 0 {
+            // Never on this side: rarer than one in as many as there were, and no more is known.
+            return (-(SEEN / (all + 1.0)).log10()).max(0.0);
+        }
+        let side = f64::from(self.tenths) / full / all;
+        // A side that is seldom visited has a smaller tail, measured on what it has.
+        let shoulder_share = side.clamp(1.0 / all, SHOULDER);
+        let tail_share = shoulder_share * (TAIL / SHOULDER);
+        let (shoulder, tail) = ((shoulder_share * all).max(2.0), (tail_share * all).max(1.0));
         let own = bin(size);
         let (mut sum, mut beyond) = (0_u32, None);
         let (mut at_tail, mut at_shoulder) = (0.0, 0.0);
@@ -99,7 +107,7 @@ impl Side {
             return 0.0;
         };
         let fall = if size > at_tail { falls(size, at_shoulder, at_tail) } else { 1.0 };
-        let chance = (TAIL * fall).max(beyond * SEEN / (all + 1.0)).min(1.0);
+        let chance = (tail_share * fall).max(beyond * SEEN / (all + 1.0)).min(1.0);
         (-chance.log10()).clamp(0.0, DECADES_MAX)
     }
 
