@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The share of samples that may lie elsewhere.
 const ELSEWHERE: f64 = 0.1;
 /// All others are off by at least so many usual deviations.
-const OFF_MIN: f64 = 6.0;
+const OFF_MIN: f64 = 3.0;
 /// Samples between two changes: a level that moves all the time has no level.
 const REST: u64 = 2 * LONG as u64;
 

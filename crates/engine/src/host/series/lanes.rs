@@ -71,6 +71,9 @@ impl Lane {
 /// is the other way round. 0 leaves a lane out.
 const WEIGHTS: [[f64; LANES]; 2] =
     [[0.7, 0.7, 0.0, 1.0, 1.0, 0.8, 0.0], [1.0, 0.7, 0.85, 0.7, 0.0, 0.0, 0.7]];
+/// Samples that the deviations of a lane share with their neighbours.
+const OVERLAP: [f64; LANES] =
+    [1.0, 1.0, SHORT as f64, LONG as f64, SHORT as f64, SHORT as f64, 1.0];
 const COARSE_SECS: f64 = 1_200.0;
 
 /// What the lanes say of a sample.
@@ -153,7 +156,8 @@ impl Lanes {
             let size = own.size.max(if Lane::ALL[at] == Lane::Scatter { 0.02 } else { floor });
             self.open[at] = raw[at] / size;
             if weight > 0.0 && !is_learning {
-                let decades = own.tails.surprise(self.open[at]) * weight - asked.log10();
+                let decades =
+                    own.tails.surprise(self.open[at], OVERLAP[at]) * weight - asked.log10();
                 if decades > loudest.decades {
                     loudest = Loudest { decades, lane: Lane::ALL[at], times: self.open[at] };
                 }

@@ -26,6 +26,8 @@ pub(super) const FULL: u16 = 10;
 pub(super) const DURING_ALERT: u16 = 6;
 /// Tenths at which all counts are halved: the latest two to three thousand samples count.
 const TENTHS_MAX: u32 = 30_000;
+/// A tail is carried on to at most so many times the decades that its history spans.
+const BEYOND: f64 = 2.5;
 /// Beyond this many decades the model's own error is larger than the difference.
 const DECADES_MAX: f64 = 12.0;
 
@@ -61,10 +63,15 @@ impl Tails {
     /// Bytes that both sides point to.
     pub(super) const HEAP_BYTES: usize = 2 * BINS * size_of::<u16>();
 
-    /// How rare a deviation is, in decades; its sign is its side.
-    pub(super) fn surprise(&self, size: f64) -> f64 {
+    /// How rare a deviation is, in decades; its sign is its side. Of deviations that share `overlap`
+    /// samples so many stand for one: what is said never goes far beyond what so few can show.
+    pub(super) fn surprise(&self, size: f64, overlap: f64) -> f64 {
         let all = f64::from(self.sides[0].tenths + self.sides[1].tenths) / f64::from(FULL);
-        if all < 1.0 { 0.0 } else { self.sides[usize::from(size < 0.0)].surprise(size.abs(), all) }
+        if all < 1.0 {
+            return 0.0;
+        }
+        let shown = BEYOND * (all / overlap).max(1.0).log10();
+        self.sides[usize::from(size < 0.0)].surprise(size.abs(), all).min(shown)
     }
 
     /// Takes a deviation into the histogram.
