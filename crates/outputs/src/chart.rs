@@ -181,11 +181,11 @@ impl Scale {
             scale.to = scale.to.max(cone.from.x + end);
         }
         // Nothing to draw, or one point: any frame will do that does not divide by 0.
-        if !(scale.to > scale.from) {
-            (scale.from, scale.to) =
-                (scale.from.min(0.0).max(-1e12), scale.from.min(1e12).max(0.0) + 1.0);
+        if scale.from >= scale.to {
+            let from = if scale.from.is_finite() { scale.from } else { 0.0 };
+            (scale.from, scale.to) = (from, from + 1.0);
         }
-        if !(scale.high > scale.low) {
+        if scale.low >= scale.high {
             let middle = if scale.low.is_finite() { scale.low } else { 0.0 };
             (scale.low, scale.high) = (middle - 1.0, middle + 1.0);
         }

@@ -124,7 +124,8 @@ impl Forecaster {
     /// # Errors
     /// Says what stands against a claim.
     pub fn observe(&mut self, t: f64, x: f64) -> Result<Claim, Silence> {
-        if !(x.abs() <= VALUE_MAX) || !t.is_finite() || (self.seen > 0 && t <= self.latest) {
+        let is_value = x.abs() <= VALUE_MAX && t.is_finite();
+        if !is_value || (self.seen > 0 && t <= self.latest) {
             return Err(Silence::Learning);
         }
         self.learn(t, x);

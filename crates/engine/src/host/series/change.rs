@@ -30,53 +30,61 @@ pub(super) struct Shift {
     pub(super) since: f64,
 }
 
-/// When the level changed last.
+/// When the level changed last, and the latest distances from it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Changes {
+    latest: Vec<f32>,
     settled: u64,
-    /// Since when samples lie off to one side: which side, samples, seconds.
-    run: Option<(bool, u64, f64)>,
+    run: Option<Run>,
+}
+
+/// Samples that lie off to one side.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Run {
+    is_up: bool,
+    began: u64,
+    since: f64,
+    /// The usual distance when it began: the run itself makes it grow.
+    usual: f64,
 }
 
 impl Changes {
-    /// Looks at the deviations up to now; `usual` is the usual size of one.
-    pub(super) fn shift(
-        &mut self,
-        seen: u64,
-        secs: f64,
-        offsets: impl Iterator<Item = f64>,
-        usual: f64,
-    ) -> Option<Shift> {
-        let mut latest = [0.0; LONG];
-        let mut count = 0;
-        for (slot, off) in latest.iter_mut().zip(offsets) {
-            *slot = off;
-            count += 1;
+    /// Takes the distance of a sample from what stands; `usual` is the usual size of one.
+    pub(super) fn shift(&mut self, seen: u64, secs: f64, off: f64, usual: f64) -> Option<Shift> {
+        if self.latest.len() == LONG {
+            self.latest.remove(0);
         }
-        let last = latest[..count].last().copied()?;
-        self.follow(last, seen, secs, usual);
-        let (is_up, began, since) = self.run?;
-        let is_ripe = seen - began >= LONG as u64 && seen - self.settled >= REST && count == LONG;
+        self.latest.push(off as f32);
+        self.follow(off, seen, secs, usual.max(1e-12));
+        let run = self.run?;
+        let is_ripe = seen - run.began >= LONG as u64 && seen - self.settled >= REST;
         if !is_ripe {
             return None;
         }
-        latest.sort_by(f64::total_cmp);
+        let mut sorted = self.latest.clone();
+        sorted.sort_by(f32::total_cmp);
         let elsewhere = (LONG as f64 * ELSEWHERE) as usize;
-        let least = if is_up { latest[elsewhere] } else { -latest[LONG - 1 - elsewhere] };
-        if least < OFF_MIN * usual.max(1e-12) {
+        let least = if run.is_up { sorted[elsewhere] } else { -sorted[LONG - 1 - elsewhere] };
+        if f64::from(least) < OFF_MIN * run.usual {
             return None;
         }
         (self.settled, self.run) = (seen, None);
-        Some(Shift { by: latest[LONG / 2], since })
+        Some(Shift { by: f64::from(sorted[LONG / 2]), since: run.since })
     }
 
     /// A run ends when a sample lies on the other side.
     fn follow(&mut self, off: f64, seen: u64, secs: f64, usual: f64) {
-        let is_off = off.abs() > OFF_MIN * usual;
         match self.run {
-            Some((is_up, ..)) if (off > 0.0) != is_up => self.run = None,
-            None if is_off => self.run = Some((off > 0.0, seen, secs)),
+            Some(run) if (off > 0.0) != run.is_up => self.run = None,
+            None if off.abs() > OFF_MIN * usual => {
+                self.run = Some(Run { is_up: off > 0.0, began: seen, since: secs, usual });
+            }
             _ => {}
         }
+    }
+
+    /// Bytes that it points to.
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of::<f32>() * self.latest.capacity()
     }
 }

@@ -125,12 +125,6 @@ impl Lanes {
             + self.lanes.capacity() * (size_of::<Own>() + Tails::HEAP_BYTES)
     }
 
-    /// Deviations from the level, the latest [`LONG`] of them.
-    pub(super) fn offsets(&self) -> impl Iterator<Item = f64> {
-        let from = self.latest.len().saturating_sub(LONG);
-        self.latest[from..].iter().map(|off| f64::from(off[0]))
-    }
-
     /// Judges a sample by its deviations; `from_level` is its distance from the long level.
     pub(super) fn judge(
         &mut self,
@@ -206,12 +200,5 @@ impl Lanes {
         let squares: f64 =
             self.latest[from..].iter().map(|off| (f64::from(off[1]) - mean).powi(2)).sum();
         (squares / SHORT as f64).sqrt()
-    }
-
-    /// Takes a lasting change of the level as the new usual.
-    pub(super) fn shift(&mut self, by: f64) {
-        for off in &mut self.latest {
-            off[0] -= by as f32;
-        }
     }
 }

@@ -137,7 +137,7 @@ impl Series {
             tail::FULL
         });
         self.predictor.learn(secs, self.interval, x);
-        let new_normal = self.settle(secs, is_learning);
+        let new_normal = self.settle(secs, x - expected.base, is_learning);
         let is_onset = self.take_alert(loudest.decades, is_alert);
         Judgement {
             surprise: loudest.decades,
@@ -160,7 +160,10 @@ impl Series {
 
     /// Bytes that the series takes, what it points to included.
     pub fn memory_bytes(&self) -> usize {
-        size_of::<Series>() + self.predictor.heap_bytes() + self.lanes.heap_bytes()
+        size_of::<Series>()
+            + self.predictor.heap_bytes()
+            + self.lanes.heap_bytes()
+            + self.changes.heap_bytes()
     }
 
     fn nothing(&self) -> Judgement {
@@ -233,19 +236,18 @@ impl Series {
         if is_news { decades + NEWS_LIFT } else { decades }
     }
 
-    fn settle(&mut self, secs: f64, is_learning: bool) -> Option<NewNormal> {
+    fn settle(&mut self, secs: f64, off: f64, is_learning: bool) -> Option<NewNormal> {
+        let usual = self.predictor.level_error();
+        let shift = self.changes.shift(self.seen, secs, off, usual)?;
         if is_learning {
             return None;
         }
-        let usual = self.predictor.level_error();
-        let shift = self.changes.shift(self.seen, secs, self.lanes.offsets(), usual)?;
         let before = self.predictor.level();
         self.predictor.shift(shift.by);
-        self.lanes.shift(shift.by);
         Some(NewNormal {
             since: shift.since,
             before: self.untame(before),
-            after: self.untame(self.predictor.level()),
+            after: self.untame(before + shift.by),
         })
     }
 }

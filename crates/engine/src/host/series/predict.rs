@@ -13,6 +13,8 @@ const CORRECTIONS: [f64; 3] = [0.02, 0.2, 1.0];
 const ERROR_RATE: f64 = 0.005;
 /// An error counts at most five times the usual one.
 const ERROR_CLIP: f64 = 5.0;
+/// A day's profile that errs by less than this share of the level's error is a rhythm.
+const RHYTHM: f64 = 0.7;
 /// What is learnt reaches at most four usual errors.
 const REACH: f64 = 4.0;
 
@@ -23,6 +25,8 @@ pub(super) struct Expected {
     pub(super) level: f64,
     /// By the best way of all: what the next sample ought to be.
     pub(super) next: f64,
+    /// What stands for long: the level, or the day where the series has a clear rhythm.
+    pub(super) base: f64,
 }
 
 /// The ways and their errors.
@@ -82,7 +86,8 @@ impl Predictor {
             self.level = x;
         }
         let (mut far, mut near) = ((f64::INFINITY, x), (f64::INFINITY, x));
-        for (base, value) in self.bases(secs, interval).into_iter().enumerate() {
+        let bases = self.bases(secs, interval);
+        for (base, value) in bases.into_iter().enumerate() {
             for (way, expected) in self.ways(base, value).into_iter().enumerate() {
                 let error = self.error[base][way];
                 if error < near.0 {
@@ -94,7 +99,8 @@ impl Predictor {
                 }
             }
         }
-        Expected { level: far.1, next: near.1 }
+        let has_rhythm = self.error[1][0] < RHYTHM * self.error[0][0];
+        Expected { level: far.1, next: near.1, base: bases[usize::from(has_rhythm)] }
     }
 
     /// Learns from a sample.
@@ -121,10 +127,12 @@ impl Predictor {
         self.week.learn(secs, interval, x, REACH * self.error[2][0].max(1e-12));
     }
 
-    /// Takes a lasting change of the level as the new usual.
+    /// Takes a lasting change of the level as the new usual. What the corrections have learnt of it is
+    /// taken off them, so that nothing that they expect changes.
     pub(super) fn shift(&mut self, by: f64) {
         self.level += by;
         self.day.shift(by);
         self.week.shift(by);
+        self.off.as_flattened_mut().iter_mut().for_each(|off| *off -= by);
     }
 }
