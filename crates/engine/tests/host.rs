@@ -1,7 +1,7 @@
 //! `engine::host` over `fixtures/host/<case>/`: series, forecasts and starts of processes, each through
 //! one door; and what must hold for any samples. `UPDATE_FIXTURES=1` writes the expected files anew.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test says by panicking")]
 
 use engine::host::anomaly::alert::AnomalyAlert;
 use engine::host::anomaly::fusion::Fusion;
