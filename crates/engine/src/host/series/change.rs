@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 const ELSEWHERE: f64 = 0.1;
 /// All others are off by at least so many usual deviations.
 const OFF_MIN: f64 = 3.0;
+/// And it has lasted so long: an hour of minutes is a busy hour, not a new level.
+const LASTS_SECS: f64 = 18_000.0;
 /// Samples between two changes: a level that moves all the time has no level.
 const REST: u64 = 2 * LONG as u64;
 
@@ -57,7 +59,8 @@ impl Changes {
         self.latest.push(off as f32);
         self.follow(off, seen, secs, usual.max(1e-12));
         let run = self.run?;
-        let is_ripe = seen - run.began >= LONG as u64 && seen - self.settled >= REST;
+        let is_long = seen - run.began >= LONG as u64 && secs - run.since >= LASTS_SECS;
+        let is_ripe = is_long && seen - self.settled >= REST;
         if !is_ripe {
             return None;
         }
