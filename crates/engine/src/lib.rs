@@ -22,6 +22,7 @@ pub mod attention;
 pub mod discover;
 pub mod elsewhere;
 mod explain;
+pub mod host;
 pub mod lifecycle;
 pub mod memory;
 pub mod score;

@@ -14,6 +14,7 @@
 
 pub mod backtest;
 mod blocks;
+pub mod chart;
 pub mod digest;
 pub mod explain;
 pub mod figure;

@@ -6,15 +6,15 @@ const SEPARATORS: [char; 3] = [',', ';', '\t'];
 
 /// One row.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Its first line, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Its values without the blanks around them, or why there are none.
-    pub(super) values: Result<Vec<String>, &'static str>,
+    pub(crate) values: Result<Vec<String>, &'static str>,
 }
 
 /// The separator with which this line, as a header, has the most columns.
-pub(super) fn separator(header: &str) -> char {
+pub(crate) fn separator(header: &str) -> char {
     let mut best = SEPARATORS[0];
     for other in SEPARATORS {
         if header.matches(other).count() > header.matches(best).count() {
@@ -25,12 +25,12 @@ pub(super) fn separator(header: &str) -> char {
 }
 
 /// The rows of `text`, blank ones left out.
-pub(super) fn rows(text: &str, separator: char) -> Rows<'_> {
+pub(crate) fn rows(text: &str, separator: char) -> Rows<'_> {
     Rows { rest: text, line: 1, separator }
 }
 
 /// Rows yet to be read.
-pub(super) struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     rest: &'a str,
     line: u64,
     separator: char,

@@ -8,7 +8,7 @@
 //!
 //! Pure: the command line reads the file and feeds the digests; `outputs` writes the result.
 
-mod csv;
+pub(crate) mod csv;
 mod incidents;
 mod judge;
 mod names;

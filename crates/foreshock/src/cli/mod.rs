@@ -6,10 +6,13 @@ mod config;
 mod demo;
 mod explain;
 mod kernel;
+mod outlier;
 mod parse;
+mod process;
 mod reading;
 mod replay;
 mod scan;
+mod series;
 mod settings;
 mod signatures;
 mod skipped;
@@ -68,6 +71,9 @@ enum Command {
     Replay(replay::Args),
     Signatures(signatures::Args),
     Kernel(kernel::Args),
+    Series(series::Args),
+    Outlier(outlier::Args),
+    Process(process::Args),
     Demo(demo::Args),
     Config(config::Args),
     Completions(completions::Args),
@@ -142,6 +148,9 @@ pub(crate) fn main() -> Exit {
         Command::Replay(args) => replay::run(args, talk),
         Command::Signatures(args) => signatures::run(args, talk),
         Command::Kernel(args) => kernel::run(args, talk),
+        Command::Series(args) => series::run(args, talk),
+        Command::Outlier(args) => outlier::run(args, talk),
+        Command::Process(args) => process::run(args, talk),
         Command::Demo(args) => demo::run(args, talk),
         Command::Config(args) => config::run(args),
         Command::Completions(args) => completions::run(args),

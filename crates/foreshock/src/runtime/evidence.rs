@@ -84,7 +84,7 @@ impl Evidences {
             Transport::Replay if origin.source_type == "file" => {
                 self.streams.get(Place::of(envelope.seq).input as usize)?.clone()
             }
-            Transport::Replay | Transport::Stdin => return None,
+            _ => return None,
         };
         Some(Stands { file, line })
     }

@@ -1,0 +1,18 @@
+//! Starts of processes and rows of values → three scores between 0 and 1, with reasons, and the alert
+//! that joins them.
+//!
+//! | layer | file | asks |
+//! |---|---|---|
+//! | geometric | `rules` | does the tree of processes look as systems are built? |
+//! | temporal | `temporal` | do values leave the range of their own past, several at once? |
+//! | hero | `outlier` | does the row belong with the others? |
+//! | all | `watch` | all three of one start after the other |
+//! | – | `fusion`, `alert` | what does it cost to believe it, and how is it said? |
+
+pub mod alert;
+pub mod fusion;
+pub mod outlier;
+pub mod process;
+pub mod rules;
+pub mod temporal;
+pub mod watch;

@@ -1,0 +1,188 @@
+//! Rows → how easily each is cut off from the others by random cuts: the isolation forest (Liu, Ting
+//! and Zhou 2008). Columns with heavy tails are cut more often (by √kurtosis), which finds more of
+//! what lies far out in few columns.
+//!
+//! A tree is a full binary tree in two flat arrays, so that a walk has no branch to guess: a leaf
+//! that ends early repeats its length in all places below it.
+
+use super::chance::Chance;
+use super::table::{Column, Table};
+use serde::{Deserialize, Serialize};
+
+/// Trees: the score of a row settles at about this number (the paper's figure 5).
+const TREES: usize = 100;
+/// Rows that a tree is grown from (the paper's §5.2).
+const SAMPLE: usize = 256;
+/// ⌈log₂ 256⌉: deeper cuts tell ordinary rows apart, which nobody asks for.
+const DEPTH: usize = 8;
+const INNER: usize = (1 << DEPTH) - 1;
+const LEAVES: usize = 1 << DEPTH;
+/// Draws for a column that still varies among the rows of a node, per column.
+const DRAWS: usize = 3;
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Cut {
+    at: f32,
+    column: u16,
+}
+
+/// What goes left whatever the row: the cut below an early leaf.
+const NO_CUT: Cut = Cut { at: f32::INFINITY, column: 0 };
+
+/// A grown forest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Forest {
+    cuts: Vec<Cut>,
+    lengths: Vec<f32>,
+    /// Mean length of an unsuccessful search among the rows of a sample: what lengths are measured by.
+    usual_length: f64,
+}
+
+impl Forest {
+    /// Grows a forest. The same rows and the same seed give the same forest.
+    pub(super) fn grow(table: &Table<'_>, columns: &[Column], seed: u64) -> Forest {
+        let scaled: Vec<f32> = table
+            .rows()
+            .flat_map(|row| row.iter().zip(columns).map(|(x, column)| column.scaled(*x) as f32))
+            .collect();
+        let width = table.width();
+        let rows: Vec<u32> = (0..(scaled.len() / width) as u32).collect();
+        let sample = rows.len().min(SAMPLE);
+        let mut chance = Chance::of(seed);
+        let mut forest = Forest {
+            cuts: vec![NO_CUT; TREES * INNER],
+            lengths: vec![0.0; TREES * LEAVES],
+            usual_length: search_length(sample),
+        };
+        let mut rows = rows;
+        let weights = columns.iter().map(|column| column.weight).sum();
+        for tree in 0..TREES {
+            for at in 0..sample {
+                let other = at + chance.below(rows.len() - at);
+                rows.swap(at, other);
+            }
+            let mut growing = Growing {
+                scaled: &scaled,
+                columns,
+                weights,
+                chance: &mut chance,
+                cuts: &mut forest.cuts[tree * INNER..(tree + 1) * INNER],
+                lengths: &mut forest.lengths[tree * LEAVES..(tree + 1) * LEAVES],
+            };
+            growing.grow(&mut rows[..sample], 0, 0);
+        }
+        forest
+    }
+
+    /// The paper's score of a row on the columns' scale: near 1 is cut off at once, ½ is ordinary.
+    pub(super) fn score(&self, scaled: &[f32]) -> f64 {
+        let mut sum = 0.0_f64;
+        for (cuts, lengths) in self.cuts.chunks_exact(INNER).zip(self.lengths.chunks_exact(LEAVES))
+        {
+            let mut node = 0;
+            for _ in 0..DEPTH {
+                let cut = cuts[node];
+                node = 2 * node + 1 + usize::from(scaled[usize::from(cut.column)] >= cut.at);
+            }
+            sum += f64::from(lengths[node - INNER]);
+        }
+        let mean = sum / (self.lengths.len() / LEAVES) as f64;
+        (-mean / self.usual_length).exp2()
+    }
+
+    /// Whether a loaded forest can be walked with rows of `width` without leaving its arrays.
+    pub(super) fn fits(&self, width: usize) -> bool {
+        let trees = self.cuts.len() / INNER;
+        trees > 0
+            && self.cuts.len() == trees * INNER
+            && self.lengths.len() == trees * LEAVES
+            && self.usual_length > 0.0
+            && self.cuts.iter().all(|cut| usize::from(cut.column) < width)
+    }
+}
+
+/// One tree while it grows.
+struct Growing<'a> {
+    scaled: &'a [f32],
+    columns: &'a [Column],
+    weights: f64,
+    chance: &'a mut Chance,
+    cuts: &'a mut [Cut],
+    lengths: &'a mut [f32],
+}
+
+impl Growing<'_> {
+    fn grow(&mut self, rows: &mut [u32], node: usize, depth: usize) {
+        let cut = if depth < DEPTH && rows.len() > 1 { self.cut(rows) } else { None };
+        let Some(cut) = cut else {
+            let below = DEPTH - depth;
+            let first = ((node + 1) << below) - LEAVES;
+            let length = depth as f64 + search_length(rows.len());
+            self.lengths[first..first + (1 << below)].fill(length as f32);
+            return;
+        };
+        self.cuts[node] = cut;
+        let middle = self.part(rows, cut);
+        let (left, right) = rows.split_at_mut(middle);
+        self.grow(left, 2 * node + 1, depth + 1);
+        self.grow(right, 2 * node + 2, depth + 1);
+    }
+
+    /// A random place in a random column that varies among these rows.
+    fn cut(&mut self, rows: &[u32]) -> Option<Cut> {
+        for _ in 0..self.columns.len() * DRAWS {
+            let column = self.column();
+            let values = rows.iter().map(|row| self.value(*row, column));
+            let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), x| {
+                (low.min(x), high.max(x))
+            });
+            if high > low {
+                let share = self.chance.share() as f32;
+                let at = (low + (high - low) * share).max(low.next_up()).min(high);
+                return Some(Cut { at, column: column as u16 });
+            }
+        }
+        None
+    }
+
+    fn column(&mut self) -> usize {
+        let mut left = self.chance.share() * self.weights;
+        for (at, column) in self.columns.iter().enumerate() {
+            left -= column.weight;
+            if left < 0.0 {
+                return at;
+            }
+        }
+        self.columns.len() - 1
+    }
+
+    /// Brings the rows left of the cut to the front; how many they are.
+    fn part(&self, rows: &mut [u32], cut: Cut) -> usize {
+        let mut left = 0;
+        for at in 0..rows.len() {
+            if self.value(rows[at], usize::from(cut.column)) < cut.at {
+                rows.swap(left, at);
+                left += 1;
+            }
+        }
+        left
+    }
+
+    fn value(&self, row: u32, column: usize) -> f32 {
+        self.scaled[row as usize * self.columns.len() + column]
+    }
+}
+
+/// Mean length of an unsuccessful search in a binary search tree of `n` entries (the paper's
+/// equation 1): the length that is still missing where a tree stops above `n` rows.
+fn search_length(n: usize) -> f64 {
+    const EULER: f64 = 0.577_215_664_901_532_9;
+    match n {
+        0 | 1 => 0.0,
+        2 => 1.0,
+        n => {
+            let n = n as f64;
+            2.0 * ((n - 1.0).ln() + EULER) - 2.0 * (n - 1.0) / n
+        }
+    }
+}

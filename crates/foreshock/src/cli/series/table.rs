@@ -1,0 +1,136 @@
+//! A CSV file → times and values, or rows of numbers. What cannot be read costs its row and is counted;
+//! a file without the columns that are needed is an error that says which there are.
+
+use crate::backtest::csv;
+use anyhow::{Context as _, bail};
+use model::Timestamp;
+use std::fs;
+use std::path::Path;
+
+/// Largest file that is read: two hundred million bytes are ten million rows.
+const BYTES_MAX: u64 = 200 << 20;
+/// Names of a column of times, the surest first.
+const TIMES: [&str; 7] = ["timestamp", "time", "t", "date", "datetime", "ts", "at"];
+/// Names of a column of values.
+const VALUES: [&str; 3] = ["value", "used", "v"];
+
+/// One row of a series.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Row {
+    /// The time as written, to be written again.
+    pub(crate) text: String,
+    /// The time in seconds; NaN if it could not be read.
+    pub(crate) secs: f64,
+    /// The value; NaN if there is none.
+    pub(crate) value: f64,
+}
+
+/// One series.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    /// The rows, all of them, in the order of the file.
+    pub(crate) rows: Vec<Row>,
+    /// Rows whose time or value could not be read.
+    pub(crate) unread: u64,
+}
+
+/// Reads the series of one file; `column` names the values, or is guessed.
+pub(crate) fn series(path: &Path, column: Option<&str>) -> anyhow::Result<Table> {
+    let text = text(path)?;
+    let separator = csv::separator(text.lines().next().unwrap_or_default());
+    let mut rows = csv::rows(&text, separator);
+    let header = header(rows.next(), path)?;
+    let time_at = TIMES
+        .iter()
+        .find_map(|name| header.iter().position(|column| column.eq_ignore_ascii_case(name)))
+        .unwrap_or(0);
+    let value_at = value_column(&header, time_at, column)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let mut table = Table::default();
+    for row in rows {
+        let values = row.values.unwrap_or_default();
+        let cell = |at: usize| values.get(at).map_or("", String::as_str);
+        let secs = secs(cell(time_at));
+        let value = number(cell(value_at));
+        table.unread += u64::from(secs.is_nan() || (value.is_nan() && !cell(value_at).is_empty()));
+        table.rows.push(Row { text: cell(time_at).to_owned(), secs, value });
+    }
+    Ok(table)
+}
+
+fn value_column(header: &[String], time_at: usize, column: Option<&str>) -> anyhow::Result<usize> {
+    if let Some(wanted) = column {
+        let found = header.iter().position(|name| name == wanted);
+        return found
+            .with_context(|| format!("no column `{wanted}`: there are {}", header.join(", ")));
+    }
+    let named =
+        VALUES.iter().find_map(|name| header.iter().position(|c| c.eq_ignore_ascii_case(name)));
+    let others: Vec<usize> = (0..header.len()).filter(|at| *at != time_at).collect();
+    match (named, &others[..]) {
+        (Some(at), _) => Ok(at),
+        (None, [only]) => Ok(*only),
+        (None, []) => bail!("one column only: give times and values"),
+        _ => bail!("several columns of values: choose one with --column, of {}", header.join(", ")),
+    }
+}
+
+/// Rows of numbers under named columns.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers {
+    /// The columns.
+    pub(crate) names: Vec<String>,
+    /// The rows, one after the other; what is no number is NaN.
+    pub(crate) values: Vec<f64>,
+    /// Cells that are no numbers.
+    pub(crate) unread: u64,
+}
+
+/// Reads a table of numbers.
+pub(crate) fn numbers(path: &Path) -> anyhow::Result<Numbers> {
+    let text = text(path)?;
+    let separator = csv::separator(text.lines().next().unwrap_or_default());
+    let mut rows = csv::rows(&text, separator);
+    let names = header(rows.next(), path)?;
+    let mut table = Numbers { names, ..Numbers::default() };
+    for row in rows {
+        let cells = row.values.unwrap_or_default();
+        for at in 0..table.names.len() {
+            let value = cells.get(at).map_or(f64::NAN, |cell| number(cell));
+            table.unread += u64::from(value.is_nan());
+            table.values.push(value);
+        }
+    }
+    Ok(table)
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
+    let size = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
+    if size > BYTES_MAX {
+        bail!("{} is larger than {} MB: split it", path.display(), BYTES_MAX >> 20);
+    }
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
+}
+
+fn header(row: Option<csv::Row>, path: &Path) -> anyhow::Result<Vec<String>> {
+    let Some(Ok(header)) = row.map(|row| row.values) else {
+        bail!("{} has no header: the first line must name the columns", path.display());
+    };
+    Ok(header)
+}
+
+fn number(cell: &str) -> f64 {
+    cell.trim().parse().ok().filter(|x: &f64| x.is_finite()).unwrap_or(f64::NAN)
+}
+
+/// Seconds since 1970 of a date and time in UTC, or of a number of seconds.
+fn secs(cell: &str) -> f64 {
+    let seconds = number(cell);
+    if !seconds.is_nan() {
+        return seconds;
+    }
+    let instant = Timestamp::parse_absolute(cell.trim(), 0);
+    instant.map_or(f64::NAN, |at| at.as_micros() as f64 / 1e6)
+}
