@@ -190,7 +190,8 @@ pub struct Discover {
     /// Breakthrough: fewest lines of failing that name somebody. A person who mistypes three times is told of
     /// in two or three lines each.
     pub breakthrough_failures_min: u32,
-    /// Breakthrough: longest pause between failures, and up to the success.
+    /// Breakthrough: longest pause between failures, and up to the success. Whoever guesses does not rest; with
+    /// an hour, the strangers of an afternoon add up under the name of one account.
     pub breakthrough_pause_max: Span,
     /// Breakthrough: evidence asked for that this success does not usually come after so many failures; one
     /// decade, for there are few such tests.
@@ -301,7 +302,7 @@ impl Default for Discover {
             novelty_within: Span::HOUR,
             novelty_surprise_min: 5.0,
             breakthrough_failures_min: 10,
-            breakthrough_pause_max: Span::HOUR,
+            breakthrough_pause_max: Span::from_secs(15 * 60),
             breakthrough_surprise_min: 1.0,
             host_silence_pauses: 3.0,
             host_silence_min: Span::from_secs(30 * 60),

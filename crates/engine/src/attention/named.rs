@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Cells that are remembered, about 0.25 kB each.
-const CELLS_MAX: usize = 2_000;
+const CELLS_MAX: usize = 400;
 /// Latest looks that are remembered one by one: a story is told some occasions after it began.
 const LATEST: usize = 8;
 /// Every so many events of a cell one counts.

@@ -8,7 +8,7 @@
 
 use super::change::{Restart, restart};
 use super::passed::{Judged, Passed, Reason};
-use super::{Detector, Facts, Finding, Moment, View, together};
+use super::{Detector, Facts, Finding, Moment, View};
 use crate::attention::cell::Cell;
 use crate::attention::rate::Rate;
 use model::{CandidateType, Severity, Span, Timestamp};
@@ -23,6 +23,8 @@ pub const DETECTOR: Detector = Detector {
 
 /// Earlier occasions that show how large its batches are.
 const BATCHES_MIN: u32 = 3;
+/// How long a batch lasts at most.
+const BATCH_LASTS_MAX: Span = Span::from_secs(5 * 60);
 /// History that the usual must at least rest on.
 const HISTORY_MIN: Span = Span::HOUR.times(6);
 /// The same for what its source calls a warning or worse: an hour without one shows that they are not usual.
@@ -52,12 +54,11 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
     if is_debug {
         return passed(Reason::Debug);
     }
-    // Frames of a stack and dumps of memory are parts of something that has words.
-    if cell.candidate.is_none() && !together::has_words(view, index) {
-        return None;
-    }
     // It always comes in batches of about this size: that it came is no rise.
-    if f64::from(hour) < asked.burst_over_max * usual_batch(cell, hour) {
+    if f64::from(hour)
+        < asked.burst_over_max
+            * usual_batch(cell, hour, view.now, view.config.attention.rare_per_day_max)
+    {
         return None;
     }
     if [onset, view.now].into_iter().any(|at| restart(view, index, at) == Restart::Yes) {
@@ -79,11 +80,16 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
     }))
 }
 
-/// Events of its earlier occasions, on average; none where there were too few to tell.
-fn usual_batch(cell: &Cell, hour: u32) -> f64 {
+/// Events of its earlier occasions, on average, where it comes in batches: rare, and each over in minutes;
+/// else none. Of what is busy an occasion is as long as nobody pauses, and its size says nothing.
+fn usual_batch(cell: &Cell, hour: u32, now: Timestamp, per_day_max: f64) -> f64 {
     let occasions = cell.occasions.saturating_sub(1);
-    let events = cell.events.saturating_sub(u64::from(hour));
-    if occasions < BATCHES_MIN { 0.0 } else { events as f64 / f64::from(occasions) }
+    if occasions < BATCHES_MIN || !cell.is_rare(now, per_day_max) {
+        return 0.0;
+    }
+    let lasts = cell.busy().as_secs_f64() / f64::from(cell.occasions);
+    let events = cell.events.saturating_sub(u64::from(hour)) as f64;
+    if lasts > BATCH_LASTS_MAX.as_secs_f64() { 0.0 } else { events / f64::from(occasions) }
 }
 
 /// Whether it is a job of every day at about this hour: most of its usual comes then, and on each of

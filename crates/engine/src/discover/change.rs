@@ -6,16 +6,21 @@ use super::passed::Reason;
 use crate::attention::cell::CellIndex;
 use crate::attention::known::{Rare, ServiceIndex};
 use crate::signature::SignatureIndex;
+use crate::stats::poisson_surprise;
 use model::{Severity, Span, Timestamp};
 use std::collections::BTreeMap;
 
+/// Evidence, in decades, that so many rare kinds are not what the host says in any minutes.
+const RESTART_ODDS_MIN: f64 = 3.0;
 /// Rare kinds of message that a host says within minutes when it restarts; a boot says a hundred, the
 /// start of one service a few.
 const RESTART_KINDS_MIN: usize = 10;
 /// As many let one expect more.
-const RESTART_KINDS_HINT: usize = 4;
+const RESTART_KINDS_HINT: usize = 6;
 /// Programs that say them.
 const RESTART_PROGRAMS_MIN: usize = 4;
+/// As many let one expect more.
+const RESTART_PROGRAMS_HINT: usize = 3;
 
 /// The change that the arrival of a signature on these cells is part of, if any: the program itself is
 /// new to the tenant; or most of the hosts share another signature that was born at the same time;
@@ -84,12 +89,28 @@ pub fn restart(view: View<'_>, cell: CellIndex, at: Timestamp) -> Restart {
     programs.sort();
     programs.dedup();
     let (kinds, programs) = (company.len(), programs.len());
+    // A host of many rare messages says some of them in any minutes.
+    let more_than_usual = poisson_surprise(kinds as u64, usual_company(view, cell, at));
     match (kinds, programs) {
-        _ if bad * 4 > kinds || is_bad(&cell) => Restart::No,
+        _ if bad * 4 > kinds || is_bad(&cell) || more_than_usual < RESTART_ODDS_MIN => Restart::No,
         (RESTART_KINDS_MIN.., RESTART_PROGRAMS_MIN..) => Restart::Yes,
-        (RESTART_KINDS_HINT.., 2..) => Restart::Perhaps,
+        (RESTART_KINDS_HINT.., RESTART_PROGRAMS_HINT..) => Restart::Perhaps,
         _ => Restart::No,
     }
+}
+
+/// How many rare messages the host of a cell begins in the minutes around any moment, by those that it began
+/// before these; as far as they are remembered.
+fn usual_company(view: View<'_>, cell: CellIndex, at: Timestamp) -> f64 {
+    let within = view.config.discover.company_within;
+    let begins = at - within;
+    let rare = view.ledger.host_of(cell).rare.iter().map(|rare| rare.mark.at);
+    let before: Vec<Timestamp> = rare.filter(|at| *at < begins).collect();
+    let Some(first) = before.iter().copied().min() else {
+        return 0.0;
+    };
+    let share = 2.0 * within.as_secs_f64() / (begins - first).as_secs_f64().max(1.0);
+    before.len() as f64 * share
 }
 
 /// Counts, for each other signature, this host if it came near `at` there.

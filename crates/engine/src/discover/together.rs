@@ -53,16 +53,22 @@ pub(super) fn is_part(
         true => ODDS_MIN,
         false => ODDS_OF_PART_MIN,
     };
-    candidate.cells.iter().any(is_alike)
-        || rise_together(candidate, finding)
+    // A rise of its own stands out by its rate, whatever else the program says.
+    !is_rate(finding.kind) && candidate.cells.iter().any(is_alike)
+        || rise_together(candidate, finding, view)
         || tells_of(candidate, moments, view.ledger)
         || goes_on_at(candidate, moments, odds_min, view.ledger)
 }
 
-/// Whether both are sudden rises that began in the same minutes.
-fn rise_together(candidate: &Candidate, finding: &Finding) -> bool {
+/// Whether both are sudden rises of one program that began in the same minutes.
+fn rise_together(candidate: &Candidate, finding: &Finding, view: View<'_>) -> bool {
     let apart = (candidate.onset - finding.onset).max(finding.onset - candidate.onset);
-    is_rate(finding.kind) && is_rate(candidate.kind) && apart <= RISE_WITHIN
+    let program = |cell: CellIndex| view.ledger.kind_of(cell).service;
+    let of_one = |lead: &CellIndex| program(*lead) == program(candidate.lead());
+    is_rate(finding.kind)
+        && is_rate(candidate.kind)
+        && apart <= RISE_WITHIN
+        && finding.cells.first().is_some_and(of_one)
 }
 
 /// Whether two messages of one program are the same but for one word: killed was now this process, now
@@ -93,7 +99,11 @@ pub(super) fn has_words(view: View<'_>, cell: CellIndex) -> bool {
     let template = &view.library.signature(view.ledger[cell].signature).template;
     // A script without spaces has its words too.
     let has_letters = |word: &str| word.chars().any(|c| !c.is_ascii() && c.is_alphabetic());
-    let words = template.split_whitespace().filter(|w| w.starts_with(char::is_alphabetic));
+    let is_word = |word: &&str| {
+        let bare = word.trim_start_matches(|c: char| !c.is_alphanumeric());
+        bare.starts_with(char::is_alphabetic)
+    };
+    let words = template.split_whitespace().filter(is_word);
     words.count() >= 2 || has_letters(template)
 }
 
