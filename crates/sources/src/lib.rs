@@ -11,7 +11,8 @@
 //!    them out in [`Batch`]es;
 //! 4. [`place`] says how a line's place (input, line) and its `Seq` become each other;
 //! 5. [`Readback`] finds the raw bytes of single lines again, for evidence;
-//! 6. [`Envelopes`] reads lines that are envelopes of an earlier time.
+//! 6. [`Envelopes`] reads lines that are envelopes of an earlier time;
+//! 7. [`syslog`] cuts what comes over wires into messages.
 
 mod batch;
 mod error;
@@ -25,6 +26,7 @@ mod readback;
 mod recorded;
 mod sniff;
 mod stream;
+pub mod syslog;
 mod tail;
 mod walk;
 mod window;
