@@ -28,9 +28,9 @@ pub enum Lane {
     Level,
     /// It is off what the samples just before it led to expect.
     Next,
-    /// The mean of the latest [`SHORT`] samples is off.
+    /// The mean of the latest `SHORT` samples is off.
     ShortMean,
-    /// The mean of the latest [`LONG`] samples is off.
+    /// The mean of the latest `LONG` samples is off.
     LongMean,
     /// The short mean differs from the one before it.
     Step,
