@@ -216,9 +216,7 @@ impl Elsewhere {
         }
         let mut shared: BTreeMap<SignatureId, BTreeSet<&TenantId>> = BTreeMap::new();
         for stir in self.stirs.iter().filter(|s| s.is_new && s.signature != told.signature) {
-            let near = came
-                .get(&stir.tenant)
-                .is_some_and(|at| (stir.at - *at).max(*at - stir.at) <= within);
+            let near = came.get(&stir.tenant).is_some_and(|at| stir.at.apart(*at) <= within);
             if near {
                 shared.entry(stir.signature).or_default().insert(&stir.tenant);
             }
@@ -238,13 +236,12 @@ fn odds(
     earlier: usize,
     clients: &Clients,
 ) -> (f64, f64) {
-    let days = |span: Span| span.as_secs_f64() / 86_400.0;
-    let heard = |first: &Timestamp| days((since - *first).clamp(Span::ZERO, REMEMBERED));
+    let heard = |first: &Timestamp| (since - *first).clamp(Span::ZERO, REMEMBERED).as_days_f64();
     let usual = Usual {
         occasions: earlier as f64,
         days: clients.values().map(heard).sum::<f64>().max(1.0),
     };
-    let within = days(now - since).max(WITHIN_MIN_DAYS) * (clients.len() as f64 - 1.0);
+    let within = (now - since).as_days_f64().max(WITHIN_MIN_DAYS) * (clients.len() as f64 - 1.0);
     (usual.surprise_of_distinct(others as u64, within), usual.per_day() * within)
 }
 

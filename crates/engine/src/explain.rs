@@ -29,8 +29,7 @@ impl Tenant {
     /// The band of a signature.
     pub fn band(&self, id: SignatureId, config: &Config) -> Option<Band> {
         let view = self.view(config);
-        let mut known = (0..view.ledger.kinds.len() as u32).map(SignatureIndex);
-        let index = known.find(|i| view.library.signature(*i).id == id)?;
+        let index = self.index_of(id)?;
         Some(view.ledger.kind(index).standing.band)
     }
 
@@ -69,8 +68,7 @@ impl Tenant {
     /// Explains a signature: also one that nothing speaks for.
     pub fn explain_signature(&self, id: SignatureId, config: &Config) -> Option<Explanation> {
         let view = self.view(config);
-        let known = 0..view.ledger.kinds.len() as u32;
-        let index = known.map(SignatureIndex).find(|i| view.library.signature(*i).id == id)?;
+        let index = self.index_of(id)?;
         let kind = &view.ledger.kinds[index.0 as usize];
         let mut cells = view.ledger.cells_of(index);
         let open = cells.find_map(|c| view.ledger[c].candidate).or(kind.spread());
@@ -109,7 +107,7 @@ fn notes(index: SignatureIndex, view: View<'_>) -> Vec<String> {
         kind.last.at().to_minute_text()
     )];
     notes.extend(kind.ignored().map(|(since, passed_over)| {
-        let known = (view.now - kind.first.at()).as_secs_f64() / 86_400.0;
+        let known = (view.now - kind.first.at()).as_days_f64();
         format!(
             "ignored since {}: {} a day are its usual on the busiest host; {} passed over since, counted all the same, and any rule of a higher band lifts it at once",
             since.to_minute_text(),
@@ -138,7 +136,7 @@ fn unmoved(view: View<'_>) -> String {
 fn of_cell(cell: CellIndex, view: View<'_>) -> String {
     let state = &view.ledger[cell];
     let host = &view.ledger.host_of(cell).name;
-    let days = ((view.now - state.since()).as_secs_f64() / 86_400.0).max(1.0);
+    let days = (view.now - state.since()).as_days_f64().max(1.0);
     let is_regular = state.is_regular(view.config.discover.silence_spread_max);
     let rhythm = match state.gaps.count() >= 3 && is_regular {
         true => format!(", every {} like clockwork", state.gaps.usual()),

@@ -54,6 +54,11 @@ impl Span {
         self.0 as f64 / MICROS as f64
     }
 
+    /// The length in days of 24 hours.
+    pub fn as_days_f64(self) -> f64 {
+        self.as_secs_f64() / 86_400.0
+    }
+
     /// `self` taken `times` times, at the type's bounds where it would overflow.
     pub const fn times(self, times: i64) -> Span {
         Span(self.0.saturating_mul(times))
@@ -154,6 +159,11 @@ impl Timestamp {
     /// Whole seconds since the epoch, rounded down.
     pub const fn as_secs(self) -> i64 {
         self.0.div_euclid(MICROS)
+    }
+
+    /// How far another instant is, whichever comes first.
+    pub fn apart(self, other: Timestamp) -> Span {
+        (self - other).max(other - self)
     }
 
     /// The start of the interval of length `span` (counted from the epoch) that holds `self`.

@@ -197,6 +197,12 @@ impl Kind {
         }
     }
 
+    /// Whether it speaks of failing, or its source calls it a warning or worse; what is debug output is not.
+    pub fn is_bad(&self) -> bool {
+        let is_severe = self.worst.is_some_and(|severity| severity.is_at_least(Severity::Warning));
+        self.worst != Some(Severity::Debug) && (self.fails || is_severe)
+    }
+
     /// One more host says it.
     pub(super) fn reaches_a_host(&mut self) {
         self.hosts += 1;

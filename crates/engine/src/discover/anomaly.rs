@@ -38,7 +38,7 @@ fn judge(view: View<'_>, index: CellIndex) -> Option<Finding> {
     if f64::from(rate.hour()) < asked.shift_over_max * rate.usual_hour() {
         return None;
     }
-    let known_days = ((view.now - cell.since()).as_secs_f64() / 86_400.0) as usize;
+    let known_days = (view.now - cell.since()).as_days_f64() as usize;
     let counts = cell.days.back_from(view.now);
     let past = &counts[2..=known_days.clamp(2, 8)];
     let today = last_day(cell, view.now);
@@ -73,6 +73,6 @@ fn fuller_day(counts: &[u32], now: Timestamp) -> (u32, Timestamp) {
 /// Events of the last 24 hours: today's, and of yesterday's the part that is not older.
 fn last_day(cell: &Cell, now: Timestamp) -> u32 {
     let [today, yesterday, ..] = cell.days.back_from(now);
-    let passed = (now - now.floor(Span::DAY)).as_secs_f64() / 86_400.0;
+    let passed = (now - now.floor(Span::DAY)).as_days_f64();
     today + (f64::from(yesterday) * (1.0 - passed)) as u32
 }

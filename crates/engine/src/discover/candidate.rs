@@ -345,6 +345,6 @@ fn fuller(earlier: &Facts, later: Facts) -> Facts {
 fn usual_per_day(lead: CellIndex, finding: &Finding, view: View<'_>) -> f64 {
     let cell = &view.ledger[lead];
     let told = cell.starts().filter(|at| *at >= finding.onset).count() as f64;
-    let days = (finding.onset - view.ledger.host_of(lead).first).as_secs_f64() / 86_400.0;
+    let days = (finding.onset - view.ledger.host_of(lead).first).as_days_f64();
     (f64::from(cell.occasions) - told + 0.5).max(0.5) / days.max(0.02)
 }

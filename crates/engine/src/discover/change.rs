@@ -1,13 +1,13 @@
 //! Change: a rollout, a reboot, a new agent brings several new messages at once. They are
 //! recognised by company: kinds of message that were born together on the same hosts.
 
-use super::View;
 use super::passed::Reason;
+use super::{View, speaks_ill};
 use crate::attention::cell::CellIndex;
 use crate::attention::known::{Rare, ServiceIndex};
 use crate::signature::SignatureIndex;
 use crate::stats::poisson_surprise;
-use model::{Severity, Span, Timestamp};
+use model::{Span, Timestamp};
 use std::collections::BTreeMap;
 
 /// Evidence, in decades, that so many rare kinds are not what the host says in any minutes.
@@ -60,7 +60,7 @@ pub fn change(
 }
 
 /// How far what a cell says at a moment looks like the restart of its host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Restart {
     /// Little else is said.
     No,
@@ -74,16 +74,12 @@ pub enum Restart {
 /// Whether what a cell says at `at` is part of a restart of its host.
 pub fn restart(view: View<'_>, cell: CellIndex, at: Timestamp) -> Restart {
     let asked = &view.config.discover;
-    let near = |rare: &Rare| (rare.mark.at - at).max(at - rare.mark.at) <= asked.company_within;
+    let near = |rare: &Rare| rare.mark.at.apart(at) <= asked.company_within;
     let rare = view.ledger.host_of(cell).rare.iter().filter(near);
     let mut company: Vec<CellIndex> = rare.map(|rare| rare.cell).collect();
     company.sort();
     company.dedup();
-    let is_bad = |cell: &CellIndex| {
-        let worst = view.ledger[*cell].worst;
-        view.ledger.kind_of(*cell).fails || worst.is_some_and(|s| s.is_at_least(Severity::Warning))
-    };
-    let bad = company.iter().filter(|cell| is_bad(cell)).count();
+    let bad = company.iter().filter(|cell| speaks_ill(view, **cell)).count();
     let mut programs: Vec<ServiceIndex> =
         company.iter().map(|cell| view.ledger.kind_of(*cell).service).collect();
     programs.sort();
@@ -92,7 +88,9 @@ pub fn restart(view: View<'_>, cell: CellIndex, at: Timestamp) -> Restart {
     // A host of many rare messages says some of them in any minutes.
     let more_than_usual = poisson_surprise(kinds as u64, usual_company(view, cell, at));
     match (kinds, programs) {
-        _ if bad * 4 > kinds || is_bad(&cell) || more_than_usual < RESTART_ODDS_MIN => Restart::No,
+        _ if bad * 4 > kinds || speaks_ill(view, cell) || more_than_usual < RESTART_ODDS_MIN => {
+            Restart::No
+        }
         (RESTART_KINDS_MIN.., RESTART_PROGRAMS_MIN..) => Restart::Yes,
         (RESTART_KINDS_HINT.., RESTART_PROGRAMS_HINT..) => Restart::Perhaps,
         _ => Restart::No,
@@ -122,7 +120,7 @@ fn count_near(
     came: impl Iterator<Item = (Timestamp, SignatureIndex)>,
 ) {
     let mut here: Vec<SignatureIndex> = came
-        .filter(|(when, other)| (at - *when).max(*when - at) <= within && *other != signature)
+        .filter(|(when, other)| at.apart(*when) <= within && *other != signature)
         .map(|(_, other)| other)
         .collect();
     here.sort();

@@ -171,7 +171,7 @@ fn chance(
         return Some(0.0);
     };
     let cell = &view.ledger[index];
-    let days = |span: Span| (span.as_secs_f64() / 86_400.0).max(1.0);
+    let days = |span: Span| span.as_days_f64().max(1.0);
     let life = days(view.now - cell.since());
     // Since the story began it may come more often: the higher rate is the fair one. Only the latest
     // occasions are remembered, so the time that they cover counts.
@@ -182,7 +182,7 @@ fn chance(
     if per_day > view.config.attention.rare_per_day_max {
         return None;
     }
-    let busy = cell.busy().as_secs_f64() / 86_400.0 / life;
+    let busy = cell.busy().as_days_f64() / life;
     let met = per_day * within.as_secs_f64() / 86_400.0 + busy;
     Some(-(-met).exp_m1())
 }

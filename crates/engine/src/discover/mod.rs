@@ -38,7 +38,7 @@ use crate::config::Config;
 use crate::elsewhere::AtClients;
 use crate::signature::{Library, SignatureIndex};
 use crate::values::Label;
-use model::{CandidateId, CandidateType, Span, TenantId, Timestamp};
+use model::{CandidateId, CandidateType, Severity, Span, TenantId, Timestamp};
 use passed::Judged;
 use recurrence::Run;
 use serde::{Deserialize, Serialize};
@@ -80,6 +80,12 @@ impl Moment {
     pub fn started(&self) -> Option<CellIndex> {
         self.starts.then_some(self.cell)
     }
+}
+
+/// Whether a message speaks of failing, or its source calls it a warning or worse on this host.
+fn speaks_ill(view: View<'_>, cell: CellIndex) -> bool {
+    let worst = view.ledger[cell].worst;
+    view.ledger.kind_of(cell).fails || worst.is_some_and(|s| s.is_at_least(Severity::Warning))
 }
 
 /// The records of these cells that are still known since then, in order of time.

@@ -6,7 +6,7 @@
 
 use super::{Detector, Facts, Finding, View, marks_since};
 use crate::attention::cell::{CellIndex, HostIndex};
-use crate::attention::known::{Host, Kind};
+use crate::attention::known::Host;
 use crate::signature::SignatureIndex;
 use crate::stats::poisson_surprise;
 use model::{CandidateType, Severity, Span, Timestamp};
@@ -32,7 +32,7 @@ fn judge_all(view: View<'_>) -> Vec<Finding> {
     let touched = view.ledger.touched.iter();
     let newborn = touched.filter(|index| {
         let cell = &view.ledger[**index];
-        cell.candidate.is_none() && cell.since() >= since && is_bad(view.ledger.kind_of(**index))
+        cell.candidate.is_none() && cell.since() >= since && view.ledger.kind_of(**index).is_bad()
     });
     let mut hosts: Vec<HostIndex> = newborn.map(|index| view.ledger[*index].host).collect();
     hosts.sort();
@@ -50,7 +50,7 @@ fn judge(view: View<'_>, host: &Host, since: Timestamp) -> Option<Finding> {
     let kind = |signature: &SignatureIndex| &view.ledger.kinds[signature.0 as usize];
     let (own, shared): (Vec<SignatureIndex>, Vec<SignatureIndex>) =
         newborn.into_iter().partition(|signature| kind(signature).hosts == 1);
-    let bad = own.iter().filter(|signature| is_bad(kind(signature))).count() as u32;
+    let bad = own.iter().filter(|signature| kind(signature).is_bad()).count() as u32;
     // What comes to others too is a rollout; what is mostly not bad is a change of this host.
     let is_change = shared.len() > own.len() || u64::from(bad) * 2 < own.len() as u64;
     if bad < asked.novelty_kinds_min || is_change {
@@ -91,10 +91,4 @@ fn newborn(view: View<'_>, host: &Host, since: Timestamp) -> Vec<SignatureIndex>
         *at >= since && kind.first.at() >= since && view.now - program.first >= NEW_PROGRAM
     };
     host.births.iter().filter(is_newborn).map(|(_, signature)| signature).collect()
-}
-
-/// Whether it speaks of failing, or its source calls it a warning or worse.
-fn is_bad(kind: &Kind) -> bool {
-    let is_severe = kind.worst.is_some_and(|severity| severity.is_at_least(Severity::Warning));
-    kind.worst != Some(Severity::Debug) && (kind.fails || is_severe)
 }

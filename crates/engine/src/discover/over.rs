@@ -61,7 +61,7 @@ pub fn is_back_to_usual(candidate: &Candidate, view: View<'_>) -> bool {
             if for_long(asked.close_after) && candidate.usual_per_day >= USUAL_FROM =>
         {
             let lately = lead.occasions_since(view.now - asked.close_after) as u64;
-            let days = asked.close_after.as_secs_f64() / 86_400.0;
+            let days = asked.close_after.as_days_f64();
             poisson_surprise(lately, candidate.usual_per_day * days) < ORDINARY
         }
         _ => false,

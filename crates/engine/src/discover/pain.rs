@@ -4,7 +4,7 @@ use super::View;
 use super::candidate::Candidate;
 use crate::attention::cell::CellIndex;
 use crate::attention::known::ServiceIndex;
-use model::{CandidateType, Severity, Span, Timestamp};
+use model::{CandidateType, Severity, Timestamp};
 
 /// Whether a sighting of this cell counts as pain: severe by its source's word, and hardly ever
 /// seen at this tenant.
@@ -22,12 +22,12 @@ pub fn may_hurt(
     at: Timestamp,
     view: View<'_>,
 ) -> bool {
-    let days = |span: Span| span.as_secs_f64() / 86_400.0;
     let program = &view.ledger.services[service.0 as usize];
     let hosts = view.ledger.hosts_of(service) as f64;
-    let watched = days(at - program.first).max(1.0) * hosts.max(1.0);
+    let watched = (at - program.first).as_days_f64().max(1.0) * hosts.max(1.0);
     // A quarter of an event stands for what was never seen.
-    let expected = (f64::from(program.severe) + 0.25) / watched * days(at - candidate.onset);
+    let expected =
+        (f64::from(program.severe) + 0.25) / watched * (at - candidate.onset).as_days_f64();
     candidate.pain.is_none()
         && candidate.kind != CandidateType::Spread
         && 1.0 - (-expected).exp() <= view.config.discover.pain_chance_max
@@ -36,10 +36,10 @@ pub fn may_hurt(
 /// Whether a critical event of another program follows a candidate's latest occasion so closely that it is no
 /// chance, by how often its host has such at all and how many occasions there were to follow.
 pub fn follows(candidate: &Candidate, at: Timestamp, view: View<'_>) -> bool {
-    let days = |span: Span| span.as_secs_f64() / 86_400.0;
     let host = view.ledger.host_of(candidate.lead());
-    let rate = (f64::from(host.critical) + 0.5) / days(at - host.first).max(1.0);
-    let waits = days(at - candidate.last).max(0.0) * f64::from(candidate.occasions.max(1));
+    let rate = (f64::from(host.critical) + 0.5) / (at - host.first).as_days_f64().max(1.0);
+    let waits =
+        (at - candidate.last).as_days_f64().max(0.0) * f64::from(candidate.occasions.max(1));
     candidate.pain.is_none()
         && candidate.kind != CandidateType::Spread
         && 1.0 - (-rate * waits).exp() <= view.config.discover.pain_follows_max

@@ -129,7 +129,7 @@ pub fn least_likely(view: View<'_>, index: CellIndex, dropped: u32) -> Result<Ru
             shut = Gate::YoungHost(known, HISTORY_MIN);
             continue;
         }
-        let days = ((last - since).as_secs_f64() / 86_400.0).max(1e-3);
+        let days = (last - since).as_days_f64().max(1e-3);
         let own = own_past(view, cell, length as u32 + dropped, since);
         let Past { usual, learnt_from } = match peers(view, cell) {
             Some(peers) if peers.usual.per_day() > own.usual.per_day() => peers,
@@ -201,7 +201,7 @@ struct Past {
 /// This host's own past before `since`. Where no other host ever had the message, their silence
 /// counts too, at a discount: they may do other work.
 fn own_past(view: View<'_>, cell: &Cell, length: u32, since: Timestamp) -> Past {
-    let days_from = |from: Timestamp| ((since - from).as_secs_f64() / 86_400.0).max(0.02);
+    let days_from = |from: Timestamp| (since - from).as_days_f64().max(0.02);
     let host = &view.ledger.hosts[cell.host.0 as usize];
     let kind = view.ledger.kind(cell.signature);
     let occasions = f64::from(cell.occasions.saturating_sub(length));
@@ -218,7 +218,7 @@ fn own_past(view: View<'_>, cell: &Cell, length: u32, since: Timestamp) -> Past 
 fn peers(view: View<'_>, cell: &Cell) -> Option<Past> {
     let kind = view.ledger.kind(cell.signature);
     let peers = f64::from(kind.hosts.saturating_sub(1));
-    let known_days = ((view.now - kind.first.at()).as_secs_f64() / 86_400.0).max(0.5);
+    let known_days = (view.now - kind.first.at()).as_days_f64().max(0.5);
     let occasions = f64::from(kind.occasions.saturating_sub(cell.occasions));
     (peers > 0.0).then_some(Past {
         usual: Usual { occasions, days: peers * known_days },

@@ -7,7 +7,9 @@
 use super::gate::Asked;
 use super::passed::Judged;
 use super::recurrence::unusual_run;
-use super::{Detector, Facts, Finding, Moment, View, marks_since, occasions_since, together};
+use super::{
+    Detector, Facts, Finding, Moment, View, marks_since, occasions_since, speaks_ill, together,
+};
 use crate::attention::cell::CellIndex;
 use model::{CandidateType, Severity, Span};
 
@@ -97,13 +99,15 @@ pub fn asked_before(view: View<'_>, finding: &Finding) -> Asked {
 pub fn heals(view: View<'_>, first: CellIndex, second: CellIndex) -> bool {
     let kind = |cell: CellIndex| view.ledger.kind_of(cell);
     let level = |cell: CellIndex| view.ledger[cell].worst.unwrap_or(Severity::Info);
-    let fails = kind(first).fails || level(first).is_at_least(Severity::Warning);
     let eases = level(second) > level(first) && !kind(second).fails;
     // What one run or connection says in turn is its course; only words can make an end of it.
     let takes_turns =
         || !is_one_act(view, first, second) && (eases || alternates(view, first, second));
     let speaks = kind(second).recovers || takes_turns();
-    fails && speaks && level(second) >= level(first) && together::has_words(view, second)
+    speaks_ill(view, first)
+        && speaks
+        && level(second) >= level(first)
+        && together::has_words(view, second)
 }
 
 /// Whether the second mostly comes from the very process that said the first, another one each time.

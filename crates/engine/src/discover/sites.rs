@@ -3,14 +3,14 @@
 //! to site at all is rarer than that it reaches a further host.
 
 use super::passed::{Judged, Passed};
-use super::spread::{HISTORY_MIN, days};
+use super::spread::{self, HISTORY_MIN, Wave};
 use super::usual::Usual;
-use super::{Facts, Finding, Moment, View, change, marks_since};
+use super::{Moment, View, change};
 use crate::attention::cell::CellIndex;
 use crate::attention::known::Host;
 use crate::signature::SignatureIndex;
 use crate::sites::SiteIndex;
-use model::{CandidateType, Severity, Span, Timestamp};
+use model::{Severity, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,14 +57,14 @@ pub(super) fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
         return None;
     }
     // What comes every day is no weak sign, wherever it goes.
-    let known_days = days(since - kind.first.at()).max(0.02);
+    let known_days = (since - kind.first.at()).as_days_f64().max(0.02);
     let hosts = view.ledger.hosts.len() as f64;
     if f64::from(kind.occasions) / known_days > hosts * asked.spread_usual_max {
         return None;
     }
     // The first site is where it was born, and the first of the further ones opened the window.
     let usual = Usual { occasions: known.len() as f64 - 1.0, days: known_days };
-    let within = days(view.now - since).max(0.01);
+    let within = (view.now - since).as_days_f64().max(0.01);
     let surprise = usual.surprise_of_distinct(new.len() as u64 - 1, within);
     if surprise < asked.spread_surprise_min {
         return None;
@@ -83,7 +83,8 @@ pub(super) fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
         is_evidence: true,
     };
     let before = kind.hosts - (reached.len() as u32).min(kind.hosts);
-    Some(Judged::Found(finding(view, reached, since, surprise, before, sites)))
+    let wave = Wave { reached, since, expected: sites.expected, surprise, shared: false };
+    Some(Judged::Found(spread::finding(view, wave, before, Some(sites))))
 }
 
 /// What the sites add to a spread over hosts that began then.
@@ -155,33 +156,4 @@ fn reached(
 fn sites_with_hosts(view: View<'_>) -> u32 {
     let sites: BTreeSet<SiteIndex> = view.ledger.hosts.iter().filter_map(|h| h.site).collect();
     sites.len() as u32
-}
-
-fn finding(
-    view: View<'_>,
-    reached: BTreeMap<CellIndex, Timestamp>,
-    since: Timestamp,
-    surprise: f64,
-    before: u32,
-    sites: AtSites,
-) -> Finding {
-    let mut cells: Vec<(Timestamp, CellIndex)> = reached.iter().map(|(c, at)| (*at, *c)).collect();
-    cells.sort();
-    let cells: Vec<CellIndex> = cells.into_iter().map(|(_, cell)| cell).collect();
-    Finding {
-        kind: CandidateType::Spread,
-        events: 0,
-        onset: since,
-        surprise,
-        facts: Facts::Spread {
-            hosts: cells.len() as u32,
-            within: view.now - since,
-            expected: sites.expected,
-            before,
-            shared: false,
-            sites: Some(sites),
-        },
-        marks: marks_since(view, &cells, since),
-        cells,
-    }
 }

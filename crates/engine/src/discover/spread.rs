@@ -5,11 +5,11 @@
 
 use super::candidate::Candidate;
 use super::passed::{Judged, Passed};
+use super::sites::{self, AtSites};
 use super::usual::Usual;
-use super::{Detector, Facts, Finding, Moment, View, change, marks_since, sites};
+use super::{Detector, Facts, Finding, Moment, View, change, marks_since};
 use crate::attention::cell::CellIndex;
 use crate::attention::known::{Kind, Reach};
-use crate::signature::SignatureIndex;
 use model::{CandidateType, Severity, Span, Timestamp};
 use std::collections::BTreeMap;
 
@@ -71,7 +71,12 @@ fn by_hosts(view: View<'_>, moment: &Moment) -> Option<Judged> {
             let cells = wave.reached.keys().copied().collect();
             Judged::Passed(Passed { reason, cells, since: wave.since })
         }
-        None => Judged::Found(finding(view, moment.signature, wave)),
+        None => {
+            let had_it = |cell: &CellIndex| view.ledger[*cell].since() < wave.since;
+            let before = view.ledger.cells_of(moment.signature).filter(had_it).count() as u32;
+            let sites = sites::of_spread(view, moment.signature, wave.since);
+            Judged::Found(finding(view, wave, before, sites))
+        }
     })
 }
 
@@ -79,13 +84,18 @@ fn by_hosts(view: View<'_>, moment: &Moment) -> Option<Judged> {
 /// say little about the programs of today.
 const UNSEEN_DAYS_MAX: f64 = 7.0;
 
-/// Hosts reached in a short time, against the number expected.
-struct Wave {
-    reached: BTreeMap<CellIndex, Timestamp>,
-    since: Timestamp,
-    expected: f64,
-    surprise: f64,
-    shared: bool,
+/// Hosts, or sites, reached in a short time, against the number expected.
+pub(super) struct Wave {
+    /// Where it came, and when first.
+    pub(super) reached: BTreeMap<CellIndex, Timestamp>,
+    /// When the first of these came.
+    pub(super) since: Timestamp,
+    /// How many are usual in that time.
+    pub(super) expected: f64,
+    /// How unlikely so many are, in decades.
+    pub(super) surprise: f64,
+    /// All of them name the same thing.
+    pub(super) shared: bool,
 }
 
 /// The wave of these occasions, if it is wide enough; `occasions` is how many there ever were.
@@ -99,8 +109,8 @@ fn wave(view: View<'_>, kind: &Kind, recent: &[Reach], occasions: f64) -> Option
     }
     let since = reached.values().copied().min()?;
     // Where everything is new, being new says nothing; later, not having been seen for days does.
-    let tenant_days = days(since - view.ledger.first).clamp(0.02, UNSEEN_DAYS_MAX);
-    let own_days = days(since - kind.first.at());
+    let tenant_days = (since - view.ledger.first).as_days_f64().clamp(0.02, UNSEEN_DAYS_MAX);
+    let own_days = (since - kind.first.at()).as_days_f64();
     // What was born before the wave is judged by its own short life: it may be common from now on.
     let is_newborn = is_newborn(kind, since, view);
     let usual = Usual {
@@ -112,7 +122,7 @@ fn wave(view: View<'_>, kind: &Kind, recent: &[Reach], occasions: f64) -> Option
     if usual.per_day() > hosts * view.config.discover.spread_usual_max {
         return None;
     }
-    let within = days(view.now - since).max(0.01);
+    let within = (view.now - since).as_days_f64().max(0.01);
     // The first host opened the window, so only the others are evidence.
     let surprise = usual.surprise_of_distinct(reached.len() as u64 - 1, within);
     Some(Wave { reached, since, expected: usual.per_day() * within, surprise, shared: false })
@@ -139,33 +149,26 @@ pub fn has_settled(candidate: &Candidate, view: View<'_>) -> bool {
         && change::change(view, signature, &reached).is_none()
 }
 
-pub(super) fn days(span: Span) -> f64 {
-    span.as_secs_f64() / 86_400.0
-}
-
-fn finding(view: View<'_>, signature: SignatureIndex, wave: Wave) -> Finding {
+/// The finding of a wave; `before` is how many hosts had it before.
+pub(super) fn finding(view: View<'_>, wave: Wave, before: u32, sites: Option<AtSites>) -> Finding {
     let Wave { reached, since, expected, surprise, shared } = wave;
-    let had_it = |c: &CellIndex| view.ledger[*c].since() < since;
-    let before = view.ledger.cells_of(signature).filter(had_it).count() as u32;
     let mut cells: Vec<(Timestamp, CellIndex)> = reached.iter().map(|(c, at)| (*at, *c)).collect();
     cells.sort();
-    let named: Vec<CellIndex> = reached.keys().copied().collect();
-    let marks = marks_since(view, &named, since);
-    let within = view.now - since;
+    let cells: Vec<CellIndex> = cells.into_iter().map(|(_, cell)| cell).collect();
     Finding {
         kind: CandidateType::Spread,
         events: 0,
         onset: since,
         surprise,
         facts: Facts::Spread {
-            hosts: reached.len() as u32,
-            within,
+            hosts: cells.len() as u32,
+            within: view.now - since,
             expected,
             before,
             shared,
-            sites: sites::of_spread(view, signature, since),
+            sites,
         },
-        cells: cells.into_iter().map(|(_, c)| c).collect(),
-        marks,
+        marks: marks_since(view, &cells, since),
+        cells,
     }
 }

@@ -117,14 +117,14 @@ impl Stories {
         if let Facts::HostSilence { .. } = finding.facts {
             return self.open.iter().copied().find(|index| {
                 let other = &self[*index];
-                let apart = (other.onset - finding.onset).max(finding.onset - other.onset);
+                let apart = other.onset.apart(finding.onset);
                 matches!(other.facts, Facts::HostSilence { .. }) && apart <= together
             });
         }
         // So did messages that fall silent together on one host.
         self.open.iter().copied().find(|index| {
             let other = &self[*index];
-            let near = (other.onset - finding.onset).max(finding.onset - other.onset) < Span::HOUR;
+            let near = other.onset.apart(finding.onset) < Span::HOUR;
             matches!(other.facts, Facts::Silence { .. })
                 && near
                 && ledger[other.lead()].host == ledger[lead].host

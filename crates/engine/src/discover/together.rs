@@ -62,7 +62,7 @@ pub(super) fn is_part(
 
 /// Whether both are sudden rises of one program that began in the same minutes.
 fn rise_together(candidate: &Candidate, finding: &Finding, view: View<'_>) -> bool {
-    let apart = (candidate.onset - finding.onset).max(finding.onset - candidate.onset);
+    let apart = candidate.onset.apart(finding.onset);
     let program = |cell: CellIndex| view.ledger.kind_of(cell).service;
     let of_one = |lead: &CellIndex| program(*lead) == program(candidate.lead());
     is_rate(finding.kind)
@@ -111,7 +111,7 @@ pub(super) fn has_words(view: View<'_>, cell: CellIndex) -> bool {
 fn tells_of(candidate: &Candidate, moments: &[Timestamp], ledger: Known<'_>) -> bool {
     let is_near = |at: Timestamp| {
         let mut marks = candidate.first_marks.iter().copied().chain(candidate.latest_marks.iter());
-        marks.any(|mark| (mark.at - at).max(at - mark.at) <= WITHIN)
+        marks.any(|mark| mark.at.apart(at) <= WITHIN)
     };
     let all = moments.len() as u64;
     let near = moments.iter().filter(|at| is_near(**at)).count() as u64;

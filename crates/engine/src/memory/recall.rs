@@ -71,7 +71,7 @@ pub fn weak_return(stories: &Stories, cell: CellIndex, view: View<'_>) -> Option
     let occasions = starts.len() as u32;
     let enough = occasions >= asked.recall_occasions_min;
     // Where it also comes in good times, so soon again must still be unusual.
-    let days = (last - first).as_secs_f64() / 86_400.0;
+    let days = (last - first).as_days_f64();
     let expected = earlier.usual_per_day * days.max(1e-3);
     let surprise = poisson_surprise(u64::from(occasions) - 1, expected);
     (enough && surprise >= asked.recall_surprise_min).then(|| Finding {

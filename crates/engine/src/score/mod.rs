@@ -240,7 +240,7 @@ fn damping(candidate: &Candidate, view: View<'_>, raised: f64) -> Contribution {
     let quiet = view.now - candidate.last;
     let is_silence = matches!(candidate.facts, Facts::Silence { .. } | Facts::HostSilence { .. });
     let lasts = is_silence || !candidate.is_open();
-    let days = if lasts { 0.0 } else { (quiet - Span::DAY).as_secs_f64().max(0.0) / 86_400.0 };
+    let days = if lasts { 0.0 } else { (quiet - Span::DAY).as_days_f64().max(0.0) };
     let fading = 0.1 * days.min(3.0);
     let above = (raised - fading - 1.0).max(0.0);
     let value = -(fading.min(raised) + above);

@@ -9,7 +9,7 @@ use crate::discover::budget::Lane;
 use crate::discover::{Facts, Finding, change, marks_since};
 use crate::elsewhere::AtClients;
 use crate::signature::SignatureIndex;
-use model::{Band, CandidateType, Change, Severity, SignatureId, Timestamp};
+use model::{Band, CandidateType, Change, SignatureId, Timestamp};
 use std::collections::BTreeMap;
 
 /// Messages of which what others make is remembered; the oldest go first.
@@ -28,14 +28,9 @@ impl Tenant {
 
     /// Whether a message that came to be watched comes more often: one that fell silent is watched too.
     pub(crate) fn rises(&self, id: SignatureId) -> bool {
-        let Some(signature) = self.signature(id) else { return false };
+        let Some(signature) = self.index_of(id) else { return false };
         let mut open = self.ledger.kinds[signature.0 as usize].open().iter();
         !open.any(|index| self.stories[*index].kind == CandidateType::Silence)
-    }
-
-    fn signature(&self, id: SignatureId) -> Option<SignatureIndex> {
-        let mut known = (0..self.ledger.kinds.len() as u32).map(SignatureIndex);
-        known.find(|index| self.library.signature(*index).id == id)
     }
 
     /// Hears that a message stirs at other clients too.
@@ -46,7 +41,7 @@ impl Tenant {
         config: &Config,
         out: &mut Vec<Change>,
     ) {
-        let Some(signature) = self.signature(id) else { return };
+        let Some(signature) = self.index_of(id) else { return };
         if found.surprise < config.discover.clients_surprise_min {
             return;
         }
@@ -101,11 +96,8 @@ impl Tenant {
         config: &Config,
     ) -> Option<Finding> {
         let (view, kind) = (self.view(config), &self.ledger.kinds[signature.0 as usize]);
-        let is_bad = kind.worst.map_or(kind.fails, |worst| {
-            worst.is_at_least(Severity::Warning) || kind.fails && worst != Severity::Debug
-        });
         let is_unusual = kind.standing.band >= Band::Watch;
-        if !(is_bad || is_unusual) || self.is_learning(config) || found.is_change(config) {
+        if !(kind.is_bad() || is_unusual) || self.is_learning(config) || found.is_change(config) {
             return None;
         }
         let recent = self.ledger.cells_of(signature).filter_map(|cell| {

@@ -25,7 +25,7 @@ use crate::elsewhere::AtClients;
 use crate::sighting::Sighting;
 use crate::signature::{Library, SignatureIndex, Skeleton, fingerprint};
 use crate::sites;
-use model::{Change, Span, TenantId, Timestamp};
+use model::{Change, SignatureId, Span, TenantId, Timestamp};
 use notes::Notes;
 use serde::{Deserialize, Serialize};
 use stand::Budget;
@@ -146,7 +146,7 @@ impl Tenant {
             !self.ledger.sites.is_empty() && kind.hosts > 1 && self.ledger[cell].occasions == 1;
         if starts && (kind.hosts >= config.discover.spread_hosts_min || by_sites) {
             // What every host has every day cannot be found to spread.
-            let days = (self.ledger.now - kind.first.at()).as_secs_f64() / 86_400.0;
+            let days = (self.ledger.now - kind.first.at()).as_days_f64();
             let usual = f64::from(kind.occasions) / days.max(1.0);
             let most = self.ledger.hosts.len() as f64 * config.discover.spread_usual_max;
             if usual <= most {
@@ -173,6 +173,12 @@ impl Tenant {
         kind.grants = lexicon::is_granting(&signature.template);
         self.notes.born(index, at);
         out.push(Change::SignatureBorn { tenant_id: self.id.clone(), at, signature });
+    }
+
+    /// The signature with this id, if it was seen; looks through all.
+    pub(crate) fn index_of(&self, id: SignatureId) -> Option<SignatureIndex> {
+        let mut known = (0..self.ledger.kinds.len() as u32).map(SignatureIndex);
+        known.find(|index| self.library.signature(*index).id == id)
     }
 
     /// What detectors, scores and explanations look at.

@@ -126,21 +126,21 @@ fn may_be_restart(candidate: &Candidate, view: View<'_>) -> Option<String> {
     if candidate.kind != CandidateType::Burst || candidate.admitted.is_some() {
         return None;
     }
+    let lead = candidate.lead();
     let moments = [candidate.onset, candidate.last];
-    let looks_like = |like: Restart| {
-        moments.iter().any(|at| change::restart(view, candidate.lead(), *at) == like)
-    };
-    let host = &view.ledger.host_of(candidate.lead()).name;
-    if looks_like(Restart::Yes) {
-        return Some(format!(
-            "{host} restarted: many rare kinds of several programs came in the same minutes"
-        ));
-    }
+    let looks = moments.map(|at| change::restart(view, lead, at)).into_iter().max()?;
+    let host = &view.ledger.host_of(lead).name;
     let shows = candidate.onset + view.config.discover.company_within;
-    (view.now < shows && looks_like(Restart::Perhaps)).then(|| {
-        let by = shows.to_minute_text();
-        format!("it may be part of a restart of {host}, which would show by {by}")
-    })
+    match looks {
+        Restart::Yes => Some(format!(
+            "{host} restarted: many rare kinds of several programs came in the same minutes"
+        )),
+        Restart::Perhaps if view.now < shows => {
+            let by = shows.to_minute_text();
+            Some(format!("it may be part of a restart of {host}, which would show by {by}"))
+        }
+        _ => None,
+    }
 }
 
 /// The day of a budget, and how much of it is used.
@@ -172,7 +172,7 @@ pub(super) fn evidence<'a>(
         painful: candidate.pain.is_some(),
     });
     let known_for = now - kind.first.at();
-    let days = (known_for.as_secs_f64() / 86_400.0).max(1.0);
+    let days = known_for.as_days_f64().max(1.0);
     Evidence {
         claim: claims.max_by(|a, b| a.score.total_cmp(&b.score)),
         surprise: run.map_or(0.0, |run| run.surprise),

@@ -44,9 +44,7 @@ impl Tenant {
 
     /// What would move a signature: also one that nothing speaks for.
     pub fn signature_would_change(&self, id: SignatureId, config: &Config) -> Vec<Counterfactual> {
-        let known = (0..self.ledger.kinds.len() as u32).map(SignatureIndex);
-        let mut of_id = known.filter(|i| self.library.signature(*i).id == id);
-        of_id.next().map_or(vec![], |index| self.kind_would_change(index, self.view(config)))
+        self.index_of(id).map_or(vec![], |index| self.kind_would_change(index, self.view(config)))
     }
 
     pub(crate) fn story_would_change(

@@ -214,7 +214,7 @@ impl Spool {
 
     /// The segments that are kept, oldest first.
     pub fn segments(&self) -> Vec<SegmentInfo> {
-        self.shared.durable().segments.iter().map(|segment| segment.info()).collect()
+        self.shared.infos()
     }
 
     /// The segments that [`Spool::expire`] would remove if nothing were held: evidence in them is to be packed

@@ -1,7 +1,7 @@
 //! What the writer and all readers of one spool share: the segments, and how far they are durable.
 
 use super::header::Epoch;
-use super::segment::Segment;
+use super::segment::{Segment, SegmentInfo};
 use super::status::{Counters, add};
 use super::walk::Bad;
 use crate::disk::{Disk, DiskFile, read_full};
@@ -57,6 +57,11 @@ impl Shared {
 
     pub(super) fn durable(&self) -> MutexGuard<'_, Durable> {
         self.durable.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The segments that are kept, oldest first.
+    pub(super) fn infos(&self) -> Vec<SegmentInfo> {
+        self.durable().segments.iter().map(|segment| segment.info()).collect()
     }
 
     /// Tells readers that there is more.

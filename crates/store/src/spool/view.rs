@@ -44,7 +44,7 @@ impl SpoolView {
 
     /// The segments, oldest first.
     pub fn segments(&self) -> Vec<SegmentInfo> {
-        self.shared.durable().segments.iter().map(|segment| segment.info()).collect()
+        self.shared.infos()
     }
 
     /// What was damaged, found at the start and while reading.

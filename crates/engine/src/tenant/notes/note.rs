@@ -160,7 +160,7 @@ impl Note {
             // Several programs that are new together on a host are one change.
             (Reason::NewProgram, Reason::NewProgram | Reason::Rollout) => {
                 let is_program = self.reason == Reason::NewProgram && is_same_service;
-                let apart = (passed.since - self.first).max(self.first - passed.since);
+                let apart = passed.since.apart(self.first);
                 let now = ledger.now - self.first <= NEAR;
                 is_program || now && apart <= TOGETHER && on_its_hosts()
             }

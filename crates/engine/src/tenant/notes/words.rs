@@ -163,7 +163,7 @@ impl Note {
     /// How often it speaks on each host; a rate is known after a day.
     fn pace(&self, hosts: usize, view: View<'_>) -> String {
         let said = self.lines(view.ledger.as_it_is());
-        let days = (view.now - self.program_since(view)).as_secs_f64() / 86_400.0;
+        let days = (view.now - self.program_since(view)).as_days_f64();
         if days < 1.0 {
             return format!("often ({} so far)", lines(said));
         }
