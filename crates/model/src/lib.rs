@@ -26,6 +26,7 @@ mod envelope;
 mod event;
 mod explanation;
 mod id;
+pub mod intake;
 mod item;
 mod lifecycle;
 mod name;

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 use store::disk::sim::SimDisk;
-use store::spool::{Batch, Block, Epoch, Facts, Next, Options, Spool};
+use store::spool::{Batch, Block, Epoch, Facts, Intake, Next, Options, Spool};
 
 const RECORDS: u64 = 20_000;
 

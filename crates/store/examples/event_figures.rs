@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use store::disk::sim::SimDisk;
 use store::events::{EventOptions, EventRow, Events};
-use store::spool::{Batch, Epoch, Facts, Options, Spool};
+use store::spool::{Batch, Epoch, Facts, Intake, Options, Spool};
 
 const BEGIN: Timestamp = Timestamp::from_secs(1_790_000_000);
 

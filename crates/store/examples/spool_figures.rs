@@ -13,7 +13,7 @@ use model::{Origin, Seq, SourceId, TenantId, Timestamp, Transport};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::disk::{Folder, sim::SimDisk};
-use store::spool::{Batch, Block, Epoch, Facts, Next, Options, Spool};
+use store::spool::{Batch, Block, Epoch, Facts, Intake, Next, Options, Spool};
 
 const BEGIN: Timestamp = Timestamp::from_secs(1_790_000_000);
 const LEVELS: [i32; 7] = [-5, -1, 1, 2, 3, 5, 9];

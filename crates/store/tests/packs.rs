@@ -6,7 +6,7 @@ use model::{Cursor, Origin, Seq, SourceId, TenantId, Timestamp, Transport};
 use std::sync::Arc;
 use store::disk::{Disk, sim::SimDisk};
 use store::packs::{PackError, Packs};
-use store::spool::{Batch, Epoch, Facts, Hold, Keep, Options, Spool};
+use store::spool::{Batch, Epoch, Facts, Hold, Intake, Keep, Options, Spool};
 use store::state::{MemoryStore, SqliteMemory};
 
 const BEGIN: Timestamp = Timestamp::from_secs(1_790_000_000);

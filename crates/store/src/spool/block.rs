@@ -5,8 +5,9 @@ use super::encode::{
     CURSOR_FILE, CURSOR_KEY, CURSOR_RECEIVED, CURSOR_STREAM, OLD, Place, TRUNCATED,
 };
 use super::header::{BLOCK_BYTES_MAX, BlockHead, Codec, HEAD};
-use super::record::{Facts, Kind, Record};
+use super::record::Record;
 use crate::varint::Bytes;
+use model::intake::{Facts, Kind};
 use model::{Cursor, Origin, Seq, SourceId, TenantId, Timestamp, Transport};
 use std::sync::Arc;
 

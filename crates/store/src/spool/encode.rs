@@ -1,10 +1,9 @@
 //! Batches → blocks. Within a block each kind of fact is a column of small differences, and the payloads
 //! stand together: both compress better than records one after the other.
 
-use super::batch::{Batch, Row};
 use super::header::{BlockHead, Codec, HEAD};
-use super::record::Facts;
 use crate::varint::{put, put_bytes, put_signed};
+use model::intake::{Batch, Facts, Row};
 use model::{Cursor, Origin, Seq, Timestamp};
 use std::collections::HashMap;
 use std::io;
@@ -111,17 +110,17 @@ impl Encoder {
     ) -> io::Result<()> {
         let mut start = 0;
         let (mut origins, mut peers) = (Places::default(), Places::default());
-        for (place, row) in batch.rows.iter().enumerate() {
+        for (place, row) in batch.rows().iter().enumerate() {
             let seq = Seq(first.0 + place as u64);
             if self.is_full(seq, row.size as usize) {
                 closed(self)?;
                 (origins, peers) = (Places::default(), Places::default());
             }
             let Row { facts, origin, peer, size } = row;
-            let origin = origins.of(*origin, |at| self.origin(&batch.origins[at]));
-            let peer = peers.of(*peer, |at| self.peer(&batch.peers[at]));
+            let origin = origins.of(*origin, |at| self.origin(&batch.origins()[at]));
+            let peer = peers.of(*peer, |at| self.peer(&batch.peers()[at]));
             let end = start + *size as usize;
-            self.row(seq, facts, origin, peer, &batch.payloads[start..end]);
+            self.row(seq, facts, origin, peer, &batch.payloads()[start..end]);
             start = end;
         }
         Ok(())
@@ -148,7 +147,7 @@ impl Encoder {
         let next = self.origins.len() as u32;
         let place = *self.origin_places.entry(Arc::as_ptr(origin) as usize).or_insert(next);
         if place == next {
-            self.names += super::batch::name_bytes(origin);
+            self.names += model::intake::name_bytes(origin);
             self.origins.push(Arc::clone(origin));
         }
         place

@@ -24,7 +24,6 @@
 //!
 //! The format and why nothing acknowledged is lost: `docs/store.md`.
 
-mod batch;
 mod block;
 mod compact;
 mod encode;
@@ -41,26 +40,25 @@ mod retention;
 mod segment;
 mod shared;
 mod status;
-mod ticket;
 mod view;
 mod walk;
 mod writer;
 
-pub use batch::{
-    BATCH_BYTES_MAX, BATCH_RECORDS_MAX, Batch, NAME_BYTES_MAX, PushError, RECORD_BYTES_MAX,
-};
 pub use block::{Block, BlockError};
 pub use encode::BLOCK_TARGET_BYTES;
 pub use header::Epoch;
 pub use loose::BlockWriter;
+pub use model::intake::{
+    Answer, BATCH_BYTES_MAX, BATCH_RECORDS_MAX, Batch, Facts, Intake, Kind, NAME_BYTES_MAX,
+    OnAnswer, PushError, RECORD_BYTES_MAX, Receipt, Returned, Ticket, Why,
+};
 pub use options::Options;
 pub use raw::RawRecords;
 pub use reader::{Cause, Missing, Next, Reader};
-pub use record::{Facts, Kind, Record};
+pub use record::Record;
 pub use retention::{Expired, Hold, Keep};
 pub use segment::SegmentInfo;
 pub use status::{Counts, State, Status};
-pub use ticket::{Answer, OnAnswer, Receipt, Returned, Ticket, Why};
 pub use view::SpoolView;
 
 use crate::disk::Disk;
@@ -145,34 +143,6 @@ impl Spool {
         Ok(Spool { shared, queue, state, writer: Some(thread), opened, keeping: Mutex::new(()) })
     }
 
-    /// Hands in a batch; waits while the queue is full. The ticket says when it is durable.
-    ///
-    /// # Errors
-    /// The batch again if nothing is taken at present: no room, or closed.
-    pub fn append(&self, batch: Batch) -> Result<Ticket, Box<Returned>> {
-        let (ticket, done) = Ticket::new();
-        self.add(batch, true, done)?;
-        Ok(ticket)
-    }
-
-    /// Hands in a batch if there is room for it at once.
-    ///
-    /// # Errors
-    /// The batch again if there is none, or nothing is taken at present.
-    pub fn try_append(&self, batch: Batch) -> Result<Ticket, Box<Returned>> {
-        let (ticket, done) = Ticket::new();
-        self.add(batch, false, done)?;
-        Ok(ticket)
-    }
-
-    /// Hands in a batch, waiting while the queue is full; `done` is called with the answer.
-    ///
-    /// # Errors
-    /// The batch again if nothing is taken at present; `done` is not called then.
-    pub fn append_then(&self, batch: Batch, done: OnAnswer) -> Result<(), Box<Returned>> {
-        self.add(batch, true, done)
-    }
-
     fn add(&self, batch: Batch, patient: bool, done: OnAnswer) -> Result<(), Box<Returned>> {
         let count = batch.len() as u64;
         if count == 0 {
@@ -185,11 +155,6 @@ impl Spool {
         add(&self.shared.counters.accepted, count);
         added.give(done);
         Ok(())
-    }
-
-    /// Waits at most so long until batches are taken; whether they are.
-    pub fn wait_writable(&self, limit: Duration) -> bool {
-        self.queue.wait_open(limit)
     }
 
     /// Reads from a number on.
@@ -281,6 +246,20 @@ impl Spool {
             // Had it panicked, every batch would have been given back all the same.
             let _ = writer.join();
         }
+    }
+}
+
+impl Intake for Spool {
+    fn append_then(&self, batch: Batch, done: OnAnswer) -> Result<(), Box<Returned>> {
+        self.add(batch, true, done)
+    }
+
+    fn try_append_then(&self, batch: Batch, done: OnAnswer) -> Result<(), Box<Returned>> {
+        self.add(batch, false, done)
+    }
+
+    fn wait_writable(&self, limit: Duration) -> bool {
+        self.queue.wait_open(limit)
     }
 }
 

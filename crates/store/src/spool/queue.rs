@@ -1,8 +1,7 @@
 //! The queue before the writer: bounded in bytes, so that a slow disk slows its producers instead of filling
 //! memory.
 
-use super::batch::Batch;
-use super::ticket::{Answer, OnAnswer, Returned, Why};
+use model::intake::{Answer, Batch, OnAnswer, Returned, Why};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -206,7 +205,7 @@ impl Added<'_> {
     /// Hands the batch in.
     pub(super) fn give(mut self, done: OnAnswer) {
         let before = self.waiting.bytes;
-        let (was_empty, is_urgent) = (self.waiting.jobs.is_empty(), self.batch.urgent);
+        let (was_empty, is_urgent) = (self.waiting.jobs.is_empty(), self.batch.is_urgent());
         self.waiting.urgent |= is_urgent;
         self.waiting.bytes += self.batch.cost();
         let enough = before < self.queue.enough && self.waiting.bytes >= self.queue.enough;

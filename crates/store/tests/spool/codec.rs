@@ -5,7 +5,7 @@ use model::{Cursor, Origin, Seq, SourceId, TenantId, Timestamp, Transport};
 use proptest::prelude::*;
 use std::sync::Arc;
 use store::disk::sim::SimDisk;
-use store::spool::{Batch, Block, Facts, Kind, Next};
+use store::spool::{Batch, Block, Facts, Intake, Kind, Next};
 
 #[derive(Debug, Clone)]
 struct Given {

@@ -6,7 +6,7 @@ use model::Seq;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use store::disk::{Disk, sim::SimDisk};
-use store::spool::{Batch, Options, Spool, SpoolView};
+use store::spool::{Batch, Intake, Options, Spool, SpoolView};
 
 /// A segment's bytes, and where its blocks stand: offset, length, first and last number.
 struct Written {

@@ -6,7 +6,7 @@ use model::Seq;
 use std::sync::Arc;
 use std::time::Duration;
 use store::disk::{Disk, sim::SimDisk};
-use store::spool::{Options, Spool, State, Why};
+use store::spool::{Intake, Options, Spool, State, Why};
 
 const LONG: Duration = Duration::from_secs(60);
 

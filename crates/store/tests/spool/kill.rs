@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use store::disk::Folder;
-use store::spool::{Options, Spool};
+use store::spool::{Intake, Options, Spool};
 
 const FOLDER: &str = "STORE_TEST_KILLED_FOLDER";
 const KILLS: &str = "STORE_TEST_KILLS";

@@ -5,7 +5,7 @@ use model::Seq;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use store::disk::sim::SimDisk;
-use store::spool::{Options, Spool, Ticket};
+use store::spool::{Intake, Options, Spool, Ticket};
 
 /// Whenever the power goes: what was acknowledged is there, in order, each number once, and what is read was
 /// written.

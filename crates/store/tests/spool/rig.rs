@@ -4,7 +4,7 @@ use model::{Cursor, Origin, Seq, SourceId, TenantId, Timestamp, Transport};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use store::disk::Disk;
-use store::spool::{Batch, Block, Epoch, Facts, Next, Options, Reader, Receipt, Spool};
+use store::spool::{Batch, Block, Epoch, Facts, Intake, Next, Options, Reader, Receipt, Spool};
 
 pub(crate) const BEGIN: Timestamp = Timestamp::from_secs(1_790_000_000);
 

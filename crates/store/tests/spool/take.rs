@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use store::disk::{Folder, sim::SimDisk};
 use store::spool::{
-    BATCH_RECORDS_MAX, Batch, Block, Facts, Kind, Next, PushError, RECORD_BYTES_MAX, Spool,
+    BATCH_RECORDS_MAX, Batch, Block, Facts, Intake, Kind, Next, PushError, RECORD_BYTES_MAX, Spool,
     SpoolView, State, Why,
 };
 

@@ -1,8 +1,8 @@
-//! What a producer hands in: many records in a few buffers, so that a record costs a copy and no
+//! What a receiver hands in: many records in a few buffers, so that a record costs a copy and no
 //! allocation.
 
-use super::record::Facts;
-use model::Origin;
+use super::Facts;
+use crate::Origin;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -42,32 +42,37 @@ pub enum PushError {
 }
 
 /// Bytes of all names of an origin.
-pub(super) fn name_bytes(origin: &Origin) -> usize {
+pub fn name_bytes(origin: &Origin) -> usize {
     origin.source_id.as_str().len()
         + origin.tenant_id.as_str().len()
         + origin.source_type.len()
         + origin.source_name.len()
 }
 
+/// One record within a batch: what is known of it, and where the rest of it stands.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row {
-    pub(super) facts: Facts,
-    pub(super) origin: u32,
-    pub(super) peer: u32,
-    pub(super) size: u32,
+pub struct Row {
+    /// What is known beside the bytes.
+    pub facts: Facts,
+    /// Place of its origin in [`Batch::origins`].
+    pub origin: u32,
+    /// Place of its peer in [`Batch::peers`].
+    pub peer: u32,
+    /// Bytes of its payload; payloads stand one after the other, in the order of the rows.
+    pub size: u32,
 }
 
-/// Records on their way into the spool, in order.
+/// Records on their way into the intake, in order.
 #[derive(Debug, Default)]
 pub struct Batch {
-    pub(super) origins: Vec<Arc<Origin>>,
+    origins: Vec<Arc<Origin>>,
     /// Place of an origin by its address; `origins` keeps each alive, so no address is used twice.
     origin_places: HashMap<usize, u32>,
-    pub(super) peers: Vec<Arc<str>>,
+    peers: Vec<Arc<str>>,
     peer_places: HashMap<Arc<str>, u32>,
-    pub(super) rows: Vec<Row>,
-    pub(super) payloads: Vec<u8>,
-    pub(super) urgent: bool,
+    rows: Vec<Row>,
+    payloads: Vec<u8>,
+    urgent: bool,
 }
 
 impl Batch {
@@ -163,8 +168,33 @@ impl Batch {
         self.payloads.len()
     }
 
-    /// What it takes of the queue's room, in bytes.
-    pub(super) fn cost(&self) -> usize {
+    /// Whether someone waits for the answer.
+    pub fn is_urgent(&self) -> bool {
+        self.urgent
+    }
+
+    /// The origins of its records.
+    pub fn origins(&self) -> &[Arc<Origin>] {
+        &self.origins
+    }
+
+    /// Who delivered its records.
+    pub fn peers(&self) -> &[Arc<str>] {
+        &self.peers
+    }
+
+    /// Its rows, in order: for who walks through them without [`Batch::records`].
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The payloads of all rows, one after the other.
+    pub fn payloads(&self) -> &[u8] {
+        &self.payloads
+    }
+
+    /// What it takes of memory, in bytes.
+    pub fn cost(&self) -> usize {
         self.payloads.len() + self.rows.len() * ROW_BYTES
     }
 

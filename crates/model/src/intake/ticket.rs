@@ -1,7 +1,7 @@
 //! The answer to a batch: its numbers once it is durable, or the batch again with the reason.
 
-use super::batch::Batch;
-use model::Seq;
+use super::Batch;
+use crate::Seq;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub struct Returned {
 /// What becomes of a batch.
 pub type Answer = Result<Receipt, Box<Returned>>;
 
-/// Called once with the answer, on the writer's thread: it should do little.
+/// Called once with the answer, on the thread of who gives it: it should do little.
 pub type OnAnswer = Box<dyn FnOnce(Answer) + Send>;
 
 #[derive(Default)]
@@ -59,7 +59,8 @@ struct Slot {
 pub struct Ticket(Arc<Slot>);
 
 impl Ticket {
-    pub(super) fn new() -> (Ticket, OnAnswer) {
+    /// A ticket, and what to call with the answer.
+    pub fn new() -> (Ticket, OnAnswer) {
         let slot = Arc::new(Slot::default());
         let giver = Arc::clone(&slot);
         let give = move |answer| {
