@@ -43,10 +43,10 @@ impl EventBatch {
     /// Copies one event in.
     pub fn push(&mut self, sighting: &Sighting<'_>) {
         // A host, source or service that is the row before's is stored once.
-        let last = self.rows.last().copied();
-        let host = self.piece(sighting.host, last.map(|r| r.host));
-        let source = self.piece(sighting.source, last.map(|r| r.source));
-        let service = self.piece(sighting.service, last.map(|r| r.service));
+        let last = self.rows.last().map(|row| (row.host, row.source, row.service));
+        let host = self.piece(sighting.host, last.map(|(host, ..)| host));
+        let source = self.piece(sighting.source, last.map(|(_, source, _)| source));
+        let service = self.piece(sighting.service, last.map(|(.., service)| service));
         let body = self.piece(sighting.body, None);
         self.rows.push(Row {
             seq: sighting.seq,

@@ -48,28 +48,28 @@ fn judge_leader(view: View<'_>, leader: CellIndex) -> Option<Finding> {
         return None;
     }
     let leads = |p: &&Partner| {
+        // What looks at the pair alone comes first: nearly every pair ends here, at no look into the other's row.
+        // Of a run, a connection or a job the first line announces nothing: it is the same act.
+        if p.after < 3 * p.before || p.is_one_act() {
+            return false;
+        }
         let program = |cell: CellIndex| view.ledger.kind_of(cell).service;
         let is_own = program(leader) == program(p.cell);
         let lag_min = if is_own { LAG_SECS_OWN_MIN } else { LAG_SECS_MIN };
         let comes_later = p.after_secs() >= lag_min * u32::from(p.after);
         // The mirror test: were the order a coin's, so many of so many would be as unlikely.
-        let order = binomial_surprise(u64::from(p.after), u64::from(p.shared()), 0.5);
-        // Of a run, a connection or a job the first line announces nothing: it is the same act.
-        p.after >= 3 * p.before
-            && !p.is_one_act()
-            && comes_later
-            && order >= asked.precursor_order_min
+        let order = || binomial_surprise(u64::from(p.after), u64::from(p.shared()), 0.5);
+        comes_later && order() >= asked.precursor_order_min
     };
+    let followed_min = asked.precursor_share_min * f64::from(cell.occasions);
     let effect = cell
         .partners()
         .iter()
+        .filter(|p| f64::from(p.after) >= followed_min)
         .filter(leads)
         .filter(|p| is_worse(view, leader, p.cell))
         .max_by_key(|p| p.after)?;
     let followed = u32::from(effect.after);
-    if f64::from(followed) < asked.precursor_share_min * f64::from(cell.occasions) {
-        return None;
-    }
     // What makes the pair worth telling is the effect; what leads may be an ordinary timer.
     let runs = [leader, effect.cell].into_iter().filter_map(|cell| unusual_run(view, cell));
     let run = runs.max_by(|a, b| a.surprise.total_cmp(&b.surprise))?;

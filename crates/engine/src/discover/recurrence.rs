@@ -122,6 +122,7 @@ pub fn least_likely(view: View<'_>, index: CellIndex, dropped: u32) -> Result<Ru
     let few = Gate::Few(longest as u32, view.config.discover.recurrence_occasions_min);
     let last = *starts.last().ok_or(few)?;
     let (mut best, mut shut): (Option<Run>, Gate) = (None, few);
+    let of_peers = peers(view, cell);
     for length in 3..=longest {
         let since = starts[longest - length];
         let known = since - view.ledger.host_of(index).first;
@@ -131,7 +132,7 @@ pub fn least_likely(view: View<'_>, index: CellIndex, dropped: u32) -> Result<Ru
         }
         let days = (last - since).as_days_f64().max(1e-3);
         let own = own_past(view, cell, length as u32 + dropped, since);
-        let Past { usual, learnt_from } = match peers(view, cell) {
+        let Past { usual, learnt_from } = match of_peers {
             Some(peers) if peers.usual.per_day() > own.usual.per_day() => peers,
             _ => own,
         };
@@ -193,6 +194,7 @@ pub fn passed_over(view: View<'_>, index: CellIndex) -> Option<PassedOver> {
 }
 
 /// A past, and whose.
+#[derive(Clone, Copy)]
 struct Past {
     usual: Usual,
     learnt_from: LearntFrom,

@@ -12,6 +12,12 @@ const WORD_BYTES_MAX: usize = 24;
 /// Letters of the longest unit.
 pub(super) const UNIT_BYTES_MAX: usize = 7;
 
+/// Powers of ten.
+const TENS: [f64; DIGITS_MAX + 1] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18,
+];
+
 /// Words before a number that names something. Sorted.
 const NAMING: &[&str] = &[
     "build",
@@ -75,7 +81,6 @@ const NAMING: &[&str] = &[
 /// The value at a place of a body, if it is an amount.
 pub(super) fn measured(body: &[u8], start: usize, end: usize) -> Option<(f32, Label)> {
     let text = body.get(start..end)?;
-    let (number, rest, is_plain) = number(text)?;
     // A pid, a mark, what follows an address or a slash: places in which numbers name.
     let joined = start > 0 && {
         let before = body[start - 1];
@@ -86,6 +91,7 @@ pub(super) fn measured(body: &[u8], start: usize, end: usize) -> Option<(f32, La
     if joined || is_status {
         return None;
     }
+    let (number, rest, is_plain) = number(text)?;
     let rest = if rest.is_empty() { following(body, end) } else { rest };
     let unit = unit(rest);
     let word = word_before(body, start);
@@ -98,7 +104,7 @@ pub(super) fn measured(body: &[u8], start: usize, end: usize) -> Option<(f32, La
 
 /// The number that a text begins with, what follows it, and whether it may be an amount without a unit.
 fn number(text: &[u8]) -> Option<(f64, &[u8], bool)> {
-    let (mut number, mut digits, mut fraction) = (0.0_f64, 0_usize, None);
+    let (mut number, mut digits, mut fraction) = (0.0_f64, 0_usize, None::<usize>);
     let mut len = 0;
     for byte in text {
         match byte {
@@ -123,7 +129,11 @@ fn number(text: &[u8]) -> Option<(f64, &[u8], bool)> {
     let is_plain = !padded && (fraction.is_some() || digits < ID_DIGITS);
     let rest = &text[len..];
     let known = rest.is_empty() || rest == b"%" || unit(rest.trim_ascii_start()).is_some();
-    let value = number / 10_f64.powi(fraction.unwrap_or(0));
+    // Exact: powers of ten up to 10²² are.
+    let value = match fraction {
+        None | Some(0) => number,
+        Some(digits) => number / TENS[digits],
+    };
     known.then_some((value, rest.trim_ascii_start(), is_plain))
 }
 
@@ -171,8 +181,13 @@ pub(super) fn word_before(text: &[u8], at: usize) -> &[u8] {
 /// Whether what follows this word names something: `pid`, `src_port`, `requestId`.
 fn names(word: &[u8]) -> bool {
     let last = word.rsplit(|b| matches!(b, b'_' | b'-')).next().unwrap_or_default();
-    let is = |known: &str| last.eq_ignore_ascii_case(known.as_bytes());
-    last.ends_with(b"Id") || last.ends_with(b"ID") || NAMING.iter().any(|known| is(known))
+    let is = |known: &&str| last.eq_ignore_ascii_case(known.as_bytes());
+    let Some(first) = last.first().map(u8::to_ascii_lowercase) else { return false };
+    // Sorted: those with this first letter stand together.
+    let from = NAMING.partition_point(|known| known.as_bytes()[0] < first);
+    last.ends_with(b"Id")
+        || last.ends_with(b"ID")
+        || NAMING[from..].iter().take_while(|known| known.as_bytes()[0] == first).any(is)
 }
 
 #[cfg(test)]

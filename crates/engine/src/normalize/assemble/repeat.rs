@@ -4,6 +4,7 @@
 
 use super::super::{Reference, into_owned, normalize};
 use model::Event;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Hosts whose last line is kept; the one that was quiet longest gives way. A file of more hosts
 /// that write repeats at the same time loses the reference, and counts that.
@@ -66,6 +67,7 @@ pub(super) struct Recent {
 
 #[derive(Debug, Clone)]
 struct Slot {
+    hash: u64,
     host: String,
     line: Vec<u8>,
     used: u64,
@@ -75,17 +77,19 @@ impl Recent {
     /// Keeps a line as the last one of its host.
     pub(super) fn keep(&mut self, host: Option<&str>, line: &[u8]) {
         let host = host.unwrap_or_default();
+        let hash = xxh3_64(host.as_bytes());
         let line = if line.len() > LINE_BYTES_MAX { &[][..] } else { line };
         self.clock += 1;
-        let place = match self.find(host) {
+        let place = match self.find(hash, host) {
             Some(place) => place,
             None if self.slots.len() < HOSTS_MAX => {
-                self.slots.push(Slot { host: host.to_owned(), line: Vec::new(), used: 0 });
+                self.slots.push(Slot { hash, host: host.to_owned(), line: Vec::new(), used: 0 });
                 self.slots.len() - 1
             }
             None => {
                 let quietest = self.slots.iter().enumerate().min_by_key(|(_, s)| s.used);
                 let place = quietest.map_or(0, |(place, _)| place);
+                self.slots[place].hash = hash;
                 self.slots[place].host.clear();
                 self.slots[place].host.push_str(host);
                 place
@@ -99,14 +103,16 @@ impl Recent {
     }
 
     fn last(&self, host: Option<&str>) -> Option<&[u8]> {
-        let slot = &self.slots[self.find(host.unwrap_or_default())?];
+        let host = host.unwrap_or_default();
+        let slot = &self.slots[self.find(xxh3_64(host.as_bytes()), host)?];
         (!slot.line.is_empty()).then_some(&*slot.line)
     }
 
-    fn find(&self, host: &str) -> Option<usize> {
+    fn find(&self, hash: u64, host: &str) -> Option<usize> {
+        let is = |slot: &Slot| slot.hash == hash && slot.host == host;
         match self.slots.get(self.latest) {
-            Some(slot) if slot.host == host => Some(self.latest),
-            _ => self.slots.iter().position(|slot| slot.host == host),
+            Some(slot) if is(slot) => Some(self.latest),
+            _ => self.slots.iter().position(is),
         }
     }
 }
