@@ -3,7 +3,8 @@
 //! allocations however many events it holds.
 
 use crate::entities::Entities;
-use crate::sighting::{Process, Sighting};
+use crate::kernel;
+use crate::sighting::{KernelNote, Process, ReportNote, Sighting};
 use crate::signature::SkeletonKey;
 use crate::values::Values;
 use model::{Seq, Severity, Timestamp};
@@ -32,11 +33,22 @@ struct Row {
     body: Piece,
 }
 
+/// What few rows have besides: see [`KernelNote`].
+#[derive(Debug, Clone, Copy)]
+enum Note {
+    Boot,
+    Machine(Piece),
+    Sign(kernel::Severity),
+    Report { severity: kernel::Severity, panicked: bool, lines: u32, machine: Piece },
+}
+
 /// Canonical events, oldest record first.
 #[derive(Debug, Clone, Default)]
 pub struct EventBatch {
     text: String,
     rows: Vec<Row>,
+    /// By row, ascending.
+    notes: Vec<(u32, Note)>,
 }
 
 impl EventBatch {
@@ -48,6 +60,9 @@ impl EventBatch {
         let source = self.piece(sighting.source, last.map(|(_, source, _)| source));
         let service = self.piece(sighting.service, last.map(|(.., service)| service));
         let body = self.piece(sighting.body, None);
+        if let Some(note) = sighting.kernel {
+            self.note(note);
+        }
         self.rows.push(Row {
             seq: sighting.seq,
             at: sighting.at,
@@ -62,6 +77,35 @@ impl EventBatch {
             service,
             body,
         });
+    }
+
+    /// Keeps what belongs to the row that comes next.
+    fn note(&mut self, note: KernelNote<'_>) {
+        let note = match note {
+            KernelNote::Boot => Note::Boot,
+            KernelNote::Sign(severity) => Note::Sign(severity),
+            KernelNote::Machine(name) => Note::Machine(self.piece(name, None)),
+            KernelNote::Report(ReportNote { severity, panicked, lines, machine }) => {
+                Note::Report { severity, panicked, lines, machine: self.piece(machine, None) }
+            }
+        };
+        self.notes.push((self.rows.len() as u32, note));
+    }
+
+    fn note_of(&self, index: usize) -> Option<KernelNote<'_>> {
+        if self.notes.is_empty() {
+            return None;
+        }
+        let found = self.notes.binary_search_by_key(&(index as u32), |(row, _)| *row).ok()?;
+        Some(match self.notes[found].1 {
+            Note::Boot => KernelNote::Boot,
+            Note::Sign(severity) => KernelNote::Sign(severity),
+            Note::Machine(name) => KernelNote::Machine(self.text(name)),
+            Note::Report { severity, panicked, lines, machine } => {
+                let machine = self.text(machine);
+                KernelNote::Report(ReportNote { severity, panicked, lines, machine })
+            }
+        })
     }
 
     fn piece(&mut self, text: &str, last: Option<Piece>) -> Piece {
@@ -113,6 +157,7 @@ impl EventBatch {
             entities: row.entities,
             values: row.values,
             occurrences: row.occurrences,
+            kernel: self.note_of(index),
         })
     }
 
@@ -125,5 +170,6 @@ impl EventBatch {
     pub fn clear(&mut self) {
         self.text.clear();
         self.rows.clear();
+        self.notes.clear();
     }
 }

@@ -254,6 +254,9 @@ pub struct Discover {
     pub close_after_max: Span,
     /// A candidate that was followed by a severe event is over after so long without a new one.
     pub close_after_pain: Span,
+    /// A crash is over after so long: a machine that will crash again mostly does within a week, and both are
+    /// one story then.
+    pub close_after_crash: Span,
 }
 
 impl Discover {
@@ -328,6 +331,7 @@ impl Default for Discover {
             close_after_calm: Span::HOUR.times(12),
             close_after_max: Span::DAY.times(14),
             close_after_pain: Span::HOUR.times(12),
+            close_after_crash: Span::DAY.times(7),
         }
     }
 }

@@ -3,11 +3,16 @@
 
 use crate::batch::EventBatch;
 use crate::entities::Entities;
+use crate::forensics::Forensics;
 use crate::normalize::{Assembled, Assembler, AssemblerConfig, Reference, normalize};
 use crate::sighting::{Process, Sighting};
 use crate::signature::{Skeleton, fingerprint};
 use crate::values::Values;
-use model::{Counts, Defect, Envelope};
+use model::{Counts, Defect, Envelope, Format};
+use std::borrow::Cow;
+
+/// How the kernel calls itself in headers.
+const KERNEL: &str = "kernel";
 
 /// One source on its way to the engine.
 #[derive(Clone)]
@@ -23,6 +28,7 @@ struct Rest {
     skeleton: Skeleton,
     host: Option<String>,
     speaker: Speaker,
+    forensics: Forensics,
     /// The name of the source that is being read; lines are joined within one source only.
     source: String,
 }
@@ -67,6 +73,7 @@ impl Lane {
                 skeleton: Skeleton::default(),
                 host,
                 speaker: Speaker::default(),
+                forensics: Forensics::default(),
                 source: String::new(),
             },
         }
@@ -97,12 +104,15 @@ impl Lane {
             rest.source.clone_from(source);
         }
         assembler.push(envelope, counts, &mut |event| rest.take(&event, batch));
+        rest.forensics.count(counts);
     }
 
     /// The source has ended, or has been quiet for long enough: nothing is held back any more.
     pub fn flush(&mut self, counts: &mut Counts, batch: &mut EventBatch) {
         let Lane { assembler, rest, .. } = self;
         assembler.flush(counts, &mut |event| rest.take(&event, batch));
+        rest.forensics.flush(batch);
+        rest.forensics.count(counts);
     }
 }
 
@@ -117,7 +127,7 @@ impl Rest {
             host = self.speaker.name().unwrap_or(source);
         }
         fingerprint(service, &event.body, &mut self.skeleton);
-        batch.push(&Sighting {
+        let sighting = Sighting {
             seq: assembled.seq,
             // Live, the engine runs on the time of receipt; over old files, on the events' own.
             at: assembled.at,
@@ -131,8 +141,25 @@ impl Rest {
             entities: Entities::of(&event.body, self.skeleton.holes()),
             values: Values::of(&event.body, self.skeleton.holes()),
             occurrences: assembled.occurrences,
-        });
+            kernel: None,
+        };
+        let raw = kernel_lines(assembled);
+        self.forensics.take(&sighting, raw.as_deref(), &assembled.reference, batch);
     }
+}
+
+/// The raw lines of an event that the kernel said, in a form that its forensics reads.
+fn kernel_lines<'a>(assembled: &'a Assembled<'_>) -> Option<Cow<'a, [u8]>> {
+    let event = &assembled.event;
+    // A repetition stands for a line that was read already.
+    if event.service.as_deref() != Some(KERNEL) || assembled.occurrences != 1 {
+        return None;
+    }
+    Some(match event.format {
+        // Of a record in many lines only the message is the kernel's.
+        Format::JournalExport => Cow::Owned(format!("<6>{}", event.body).into_bytes()),
+        _ => Cow::Borrowed(assembled.raw),
+    })
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod counterfactual;
 pub mod criticality;
 pub mod engine;
 pub mod entities;
+mod forensics;
 pub mod lane;
 pub mod sighting;
 pub mod sites;

@@ -276,6 +276,7 @@ fn size(candidate: &Candidate, view: View<'_>) -> Counted {
         | Facts::SelfHeal { .. }
         | Facts::Precursor { .. }
         | Facts::Clients(_)
+        | Facts::Crash(_)
         | Facts::Return { .. } => Counted::Occasions(candidate.occasions),
         Facts::Breakthrough { failures, .. } => Counted::Occasions(*failures),
         Facts::Burst { events, .. } => {

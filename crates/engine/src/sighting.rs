@@ -2,6 +2,7 @@
 //! is needed to remember it.
 
 use crate::entities::Entities;
+use crate::kernel;
 use crate::signature::SkeletonKey;
 use crate::values::Values;
 use model::{Seq, Severity, Timestamp};
@@ -28,6 +29,32 @@ impl Process {
     pub fn is(self, other: Process) -> bool {
         self.0 != 0 && self == other
     }
+}
+
+/// What the kernel's log says with a line beyond its text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum KernelNote<'a> {
+    /// A boot begins.
+    Boot,
+    /// The model of the machine.
+    Machine(&'a str),
+    /// The line by itself tells of trouble, and how bad it is.
+    Sign(kernel::Severity),
+    /// The event is a report that was put together from many lines.
+    Report(ReportNote<'a>),
+}
+
+/// What a report says beyond its title.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReportNote<'a> {
+    /// How bad it is.
+    pub severity: kernel::Severity,
+    /// The kernel panicked in it.
+    pub panicked: bool,
+    /// Raw lines that it was put together from.
+    pub lines: u32,
+    /// The model of the machine; empty where the log does not say it.
+    pub machine: &'a str,
 }
 
 /// One event under its signature. Text is borrowed; it is copied only when something is new.
@@ -57,4 +84,6 @@ pub struct Sighting<'a> {
     pub values: Values,
     /// How many occurrences it stands for ("last message repeated N times").
     pub occurrences: u32,
+    /// What the kernel's log says with it.
+    pub kernel: Option<KernelNote<'a>>,
 }

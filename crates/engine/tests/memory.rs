@@ -82,6 +82,7 @@ fn engine(kinds: u64, occasions: u64) -> Engine {
                 entities: Entities::of(&body, skeleton.holes()),
                 values: Values::of(&body, skeleton.holes()),
                 occurrences: 1,
+                kernel: None,
             };
             engine.observe(&tenant, &sighting, &mut changes);
             changes.clear();

@@ -136,6 +136,7 @@ impl<'a> Watch<'a> {
             // One body stands for all messages of its kind here: it measures nothing.
             values: engine::values::Values::default(),
             occurrences: 1,
+            kernel: None,
         };
         self.engine.observe(&self.tenant, &sighting, &mut self.changes);
         self.note(event.at);

@@ -10,6 +10,7 @@ use super::mark::{Mark, Secs};
 use super::named::Named;
 use super::novel::{Novel, Pace};
 use super::recent::Recent;
+use super::reports::{Reported, Reports};
 use super::rows::{self, Event, Rows};
 use super::voice::{Hearing, Voice};
 use crate::config::Config;
@@ -37,6 +38,8 @@ pub struct Observed {
     pub breaks: Option<StoryIndex>,
     /// Somebody came through after many failures.
     pub through: Option<Through>,
+    /// A kernel report, against those before.
+    pub reported: Option<Reported>,
 }
 
 /// All that is known of one tenant's stream.
@@ -68,6 +71,8 @@ pub struct Ledger {
     pub novel: Novel,
     /// Who failed and who succeeded.
     attempts: Attempts,
+    /// Kernel reports, and the machines that they came from.
+    pub reports: Reports,
     /// When each awaited cell is to be looked at next.
     awaited: BinaryHeap<Reverse<(Timestamp, CellIndex)>>,
     /// What was said around the occasions of what is watched.
@@ -114,6 +119,8 @@ impl Ledger {
         let host = self.host(sighting.host, sighting, config.limits.hosts_max);
         let is_new = self.kind(signature, sighting, config);
         let breaks = self.hear(host, sighting, signature, config);
+        let note = sighting.kernel;
+        let reported = note.and_then(|note| self.reports.see(note, signature, host, at));
         let Some(index) = self.cell(signature, host, mark, config) else {
             self.cells_overflowed += 1;
             return Observed {
@@ -123,6 +130,7 @@ impl Ledger {
                 starts: false,
                 breaks,
                 through: None,
+                reported,
             };
         };
         if !std::mem::replace(&mut self.cells[index.0 as usize].touched, true) {
@@ -133,7 +141,7 @@ impl Ledger {
         let starts = rows::see(self, index, &event, config);
         self.cells[index.0 as usize].measure(&sighting.values, at);
         let through = self.attempt(index, sighting, config);
-        Observed { signature, cell: Some(index), is_new, starts, breaks, through }
+        Observed { signature, cell: Some(index), is_new, starts, breaks, through, reported }
     }
 
     /// Notes who failed or succeeded, if the line says so.

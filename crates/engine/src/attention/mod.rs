@@ -17,6 +17,7 @@ pub mod novel;
 pub mod pairs;
 pub mod rate;
 pub mod recent;
+pub mod reports;
 pub mod rows;
 pub mod series;
 pub mod supposed;

@@ -135,6 +135,7 @@ pub fn price(candidate: &Candidate, tests: &Tests, view: View<'_>) -> Option<Pri
             | Facts::Drift { .. }
             | Facts::Novelty { .. }
             | Facts::Breakthrough { .. }
+            | Facts::Crash(_)
     );
     if candidate.pain.is_some() || is_known {
         return None;

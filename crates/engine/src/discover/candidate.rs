@@ -179,6 +179,11 @@ impl Candidate {
         matches!(self.facts, Facts::Breakthrough { .. })
     }
 
+    /// Whether it tells of a kernel's own report.
+    pub fn is_crash(&self) -> bool {
+        matches!(self.facts, Facts::Crash(_))
+    }
+
     /// Adds one event. What is said of others after somebody came through is no part of it.
     pub fn grow(&mut self, mark: Mark, n: u32) {
         if self.is_breakthrough() && !self.cells.is_empty() {
@@ -211,6 +216,11 @@ impl Candidate {
             || self.has_lasted(&finding)
             // What was only known from others has a pattern of its own now.
             || matches!(self.facts, Facts::Clients(_));
+        let again = matches!((&self.facts, &finding.facts), (Facts::Crash(_), Facts::Crash(_)));
+        let again = again && self.occasions > 0;
+        let latest = again.then(|| finding.facts.clone());
+        let elsewhere = finding.cells.first().filter(|cell| again && !self.cells.contains(cell));
+        let further = elsewhere.and(finding.marks.last().copied());
         let (occasions, followed) = finding.facts.counts();
         let counted_until = finding.marks.last().map_or(self.counted_until, |m| m.at);
         self.surprise = self.surprise.max(finding.surprise);
@@ -234,6 +244,12 @@ impl Candidate {
                 self.counted_until = counted_until;
             }
         }
+        // Each report is found by itself.
+        self.occasions += u32::from(again);
+        if let Some(mark) = further {
+            self.grow(mark, 1);
+        }
+        self.facts = latest.unwrap_or_else(|| self.facts.clone());
         self.recount();
     }
 
@@ -308,6 +324,7 @@ impl Candidate {
             | Facts::Drift { .. }
             | Facts::Novelty { .. }
             | Facts::Breakthrough { .. }
+            | Facts::Crash(_)
             | Facts::HostSilence { .. }
             | Facts::Silence { .. } => {}
         }

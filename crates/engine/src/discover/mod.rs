@@ -10,6 +10,7 @@ pub mod burst;
 pub mod candidate;
 pub mod change;
 pub mod compare;
+pub mod crash;
 pub mod drift;
 pub mod eve;
 pub mod gate;
@@ -33,6 +34,7 @@ pub mod usual;
 use crate::attention::attempts::Through;
 use crate::attention::cell::CellIndex;
 use crate::attention::mark::Mark;
+use crate::attention::reports::Reported;
 use crate::attention::supposed::Known;
 use crate::config::Config;
 use crate::elsewhere::AtClients;
@@ -73,6 +75,8 @@ pub struct Moment {
     pub run: Option<Run>,
     /// Somebody came through after many failures.
     pub through: Option<Through>,
+    /// A kernel report, against those before.
+    pub reported: Option<Reported>,
 }
 
 impl Moment {
@@ -270,6 +274,8 @@ pub enum Facts {
         /// How many failed so often so far, with or without success.
         persistent: u32,
     },
+    /// The kernel reported trouble of its own.
+    Crash(Reported),
     /// A host stopped speaking.
     HostSilence {
         /// Its longest pause in the days before.
@@ -310,6 +316,7 @@ impl Facts {
             }
             Facts::SelfHeal { failures, pairs, .. } => (*failures, *pairs),
             Facts::Precursor { occasions, followed, .. } => (*occasions, *followed),
+            Facts::Crash(_) => (1, 0),
             Facts::Burst { .. }
             | Facts::Spread { .. }
             | Facts::Clients(_)
@@ -337,6 +344,7 @@ pub struct Detector {
 
 /// Every detector. Where several speak for the same subject, the earlier in the list names it.
 pub const DETECTORS: &[Detector] = &[
+    crash::DETECTOR,
     breakthrough::DETECTOR,
     spread::DETECTOR,
     precursor::DETECTOR,

@@ -15,6 +15,9 @@ const ORDINARY: f64 = 0.5;
 /// How long a candidate may be quiet before it is over. What comes at long gaps is given three.
 fn patience(candidate: &Candidate, view: View<'_>) -> Span {
     let asked = &view.config.discover;
+    if candidate.is_crash() {
+        return asked.close_after_crash;
+    }
     if candidate.pain.is_some() {
         return asked.close_after_pain;
     }

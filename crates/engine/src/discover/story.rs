@@ -110,6 +110,7 @@ impl Stories {
         let lead = *finding.cells.first()?;
         if finding.kind != CandidateType::Silence {
             let known = finding.cells.iter().find_map(|c| ledger[*c].candidate);
+            let known = known.or_else(|| self.same_crash(finding, view));
             let spread = || ledger.kind_of(lead).spread();
             return known.or_else(spread).or_else(|| self.told_together(finding, view));
         }
@@ -129,6 +130,14 @@ impl Stories {
                 && near
                 && ledger[other.lead()].host == ledger[lead].host
         })
+    }
+
+    /// The open story of the same report on another host.
+    fn same_crash(&self, finding: &Finding, view: View<'_>) -> Option<StoryIndex> {
+        let Facts::Crash(_) = finding.facts else { return None };
+        let lead = *finding.cells.first()?;
+        let of_kind = view.ledger.kind_of(lead).open();
+        of_kind.iter().copied().find(|index| self[*index].is_crash())
     }
 
     /// The open story of the same host that goes on at most of the finding's moments: a boot says a
@@ -213,8 +222,12 @@ impl Stories {
         }
     }
 
-    /// Remembers a closed one no more: what was told while learning was judged against next to no history.
+    /// Remembers a closed one no more: what was told while learning was judged against next to no history. A
+    /// crash was judged against none.
     pub fn unlearn(&mut self, index: StoryIndex) {
+        if self[index].is_crash() {
+            return;
+        }
         for cell in self[index].cells.clone() {
             if let Some(past) = self.past.get_mut(&cell) {
                 past.retain(|i| *i != index);
@@ -224,7 +237,10 @@ impl Stories {
 
     /// Closes all open candidates and remembers none of them.
     pub fn forget_open(&mut self, view: View<'_>) -> Vec<StoryIndex> {
-        let forgotten = std::mem::take(&mut self.open);
+        // A crash is the usual of nobody.
+        let (open, forgotten): (Vec<_>, Vec<_>) =
+            self.open.iter().partition(|index| self[**index].is_crash());
+        self.open = open;
         for index in &forgotten {
             let outcome = "became the usual while learning".to_owned();
             self[*index].ending = Some(Ending { at: view.now, outcome });
@@ -300,7 +316,10 @@ pub(crate) fn add_companions(finding: &mut Finding, view: View<'_>) {
     };
     if matches!(
         finding.kind,
-        CandidateType::Spread | CandidateType::Silence | CandidateType::Anomaly
+        CandidateType::Spread
+            | CandidateType::Silence
+            | CandidateType::Anomaly
+            | CandidateType::Crash
     ) {
         return;
     }

@@ -313,7 +313,7 @@ impl Core {
 }
 
 /// Whether a report was read from single lines.
-fn is_sign(report: &Report) -> bool {
+pub(super) fn is_sign(report: &Report) -> bool {
     super::signs::SIGNS.iter().any(|sign| sign.class.kind == report.kind)
 }
 

@@ -75,7 +75,7 @@ pub(super) struct Kept {
 }
 
 /// A report that is being gathered.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Block {
     pub(super) ready: &'static Ready,
     pub(super) context: Context,
@@ -220,7 +220,7 @@ impl Block {
 }
 
 /// The lines that were said last, for what stands before a report.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Recent {
     lines: Vec<(Context, u64, Option<i64>, String)>,
     next: usize,

@@ -78,7 +78,7 @@ impl Boot {
 }
 
 /// Cuts the log into boots.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Boots {
     now: Option<Boot>,
     next: u32,

@@ -4,7 +4,7 @@
 //! rises with what followed and how often it came; it never falls. Words of a message such as
 //! "error" or "failed" decide nothing: healthy boots hold dozens of them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The broad kind of trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -57,7 +57,7 @@ impl Family {
 }
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// To know.

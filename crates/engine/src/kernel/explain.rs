@@ -3,7 +3,7 @@
 //! [`Narrator`] is the door for other tellers; [`Heuristic`] is offline, deterministic and the
 //! default. Suggested commands only read, and hold nothing that a log line chose.
 
-use super::classify::Family;
+use super::classify::{Family, classify};
 use super::report::Report;
 use serde::Serialize;
 
@@ -135,18 +135,28 @@ const KNOWLEDGE: &[Knowledge] = &[
     },
 ];
 
+/// What a type of report means.
+pub fn meaning(kind: &str, family: Family) -> &'static str {
+    knowledge(kind).map_or_else(|| of_family(family), |known| known.meaning)
+}
+
+/// What to check after a report of this title.
+pub fn checks(title: &str) -> Vec<Check> {
+    knowledge(classify(title).kind).map_or_else(|| vec![LOGS], |known| known.check.to_vec())
+}
+
+fn knowledge(kind: &str) -> Option<&'static Knowledge> {
+    KNOWLEDGE.iter().find(|known| known.kinds.iter().any(|begin| kind.starts_with(begin)))
+}
+
 impl Narrator for Heuristic {
     fn name(&self) -> &'static str {
         "heuristic"
     }
 
     fn tell(&self, report: &Report) -> Narrative {
-        let of_kind = |k: &&Knowledge| k.kinds.iter().any(|kind| report.kind.starts_with(kind));
-        let (meaning, check) = match KNOWLEDGE.iter().find(of_kind) {
-            Some(known) => (known.meaning, known.check.to_vec()),
-            None => (of_family(report.family), vec![LOGS]),
-        };
-        let mut meaning = meaning.to_owned();
+        let check = knowledge(report.kind).map_or_else(|| vec![LOGS], |known| known.check.to_vec());
+        let mut meaning = meaning(report.kind, report.family).to_owned();
         if report.corrupted {
             meaning.push_str(
                 " The report is cut off or mixed with others: take its name as a hint only.",

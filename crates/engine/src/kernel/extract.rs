@@ -24,7 +24,7 @@ const EPISODE_LINES_MAX: u64 = 400;
 const FOLLOWS_US_MAX: i64 = 10_000_000;
 
 /// A header that waits for the next line: what is printed again must not open a report twice.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Waiting {
     ready: &'static Ready,
     text: String,
@@ -33,7 +33,7 @@ struct Waiting {
 }
 
 /// Finds the reports of one machine's log.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Extractor {
     open: Vec<Block>,
     recent: Recent,
@@ -247,6 +247,11 @@ impl Extractor {
         }
     }
 
+    /// Whether lines may still come that belong to what came before.
+    pub(super) fn is_open(&self) -> bool {
+        !self.open.is_empty() || self.waiting.is_some() || self.episode.is_some()
+    }
+
     /// What is complete by now.
     pub(super) fn take(&mut self) -> Vec<Report> {
         std::mem::take(&mut self.finished)
@@ -262,6 +267,13 @@ impl Extractor {
             self.finish_block(&block);
         }
         self.close_episode();
+    }
+
+    /// The boot is over in a live log: everything is complete, and stays to be taken.
+    pub(super) fn finish_live(&mut self) {
+        self.settle_all();
+        self.recent.clear();
+        self.last_report_us = None;
     }
 
     /// The boot is over: everything is.

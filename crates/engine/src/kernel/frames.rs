@@ -184,6 +184,23 @@ fn marks(text: &str, frame: &mut Frame) {
     }
 }
 
+/// Whether a line is a part of a stack trace: a frame, or a heading that stands above frames.
+pub(super) fn is_of_trace(line: &str) -> bool {
+    let line = line.trim();
+    let headings = [
+        "Call Trace:",
+        "Call trace:",
+        "Backtrace:",
+        "Stack:",
+        "<TASK>",
+        "</TASK>",
+        "<IRQ>",
+        "</IRQ>",
+        "<EOI>",
+    ];
+    headings.contains(&line) || line.contains("+0x") && parse(line).is_some()
+}
+
 /// Whether the unwinder does not vouch for the frame in this line.
 pub(super) fn is_doubted(line: &str) -> bool {
     let question = memchr::memchr(b'?', line.as_bytes()).is_some_and(|_| line.contains(" ? "));

@@ -6,7 +6,8 @@
 //! `grammar` says what the report is and `stack` which frame is guilty, `classify` how bad it is,
 //! `fingerprint` what makes it the same as another, `relate` what belongs to one story.
 //!
-//! [`Analyzer`] is the door: feed it bytes or records, take reports out.
+//! [`Analyzer`] is the door: feed it bytes or records, take reports out. `Watch` is the same for the lines
+//! that come through the pipeline.
 
 mod analyzer;
 mod anonymise;
@@ -33,12 +34,13 @@ mod signs;
 mod skip;
 mod stack;
 mod title;
+mod watch;
 
 pub use analyzer::{Analysis, Analyzer};
 pub use anonymise::{Anonymiser, Pseudonyms};
 pub use classify::{Class, Family, Severity, classify};
 pub use clock::Confidence;
-pub use explain::{Check, Heuristic, Narrative, Narrator};
+pub use explain::{Check, Heuristic, Narrative, Narrator, checks, meaning};
 pub use fingerprint::{Inputs, Signature};
 pub use frames::{Frame, parse as parse_frame};
 pub use record::{Context, LogFormat, Record};
@@ -46,3 +48,4 @@ pub use report::{
     Access, BootSummary, Defect, Device, Evidence, Gap, Moment, Related, Report, SCHEMA, Summary,
     Taint, Trace,
 };
+pub(crate) use watch::{Found, Told, Watch};

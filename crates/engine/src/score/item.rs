@@ -2,6 +2,7 @@
 //! number comes from the ledger or the finding; no cause is named as fact.
 
 use super::around::{self, Around};
+use super::crash;
 use super::rhythm;
 use super::sites;
 use super::words::Words;
@@ -223,6 +224,11 @@ fn check_next(candidate: &Candidate, comes_first: Option<String>, view: View<'_>
                 Some("last -F -w | head -n 20; who".into()),
             ),
         ),
+        Facts::Crash(_) => {
+            let known = crash::checks(candidate, view).into_iter();
+            let known = known.map(|known| check(format!("{}?", known.why), Some(known.command.to_owned())));
+            checks.splice(1..1, known);
+        }
         Facts::Spread { .. } => checks.push(Check {
             host: None,
             ..check(sites::what_they_share(candidate, view), None)

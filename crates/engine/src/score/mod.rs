@@ -3,6 +3,7 @@
 //! decided by the detectors.
 
 mod around;
+mod crash;
 mod item;
 mod phrase;
 mod rhythm;
@@ -21,7 +22,7 @@ use crate::discover::{Facts, View};
 use model::{Contribution, Severity, Span};
 
 /// Changes whenever a weight or a term does.
-pub const SCORER_VERSION: &str = "foreshock-score/3";
+pub const SCORER_VERSION: &str = "foreshock-score/4";
 
 /// The weight of a term: what it can add at most, and why so much.
 struct Weights {
@@ -43,6 +44,8 @@ struct Weights {
     memory: f64,
     /// Other clients have it at the same time: it has a cause that is theirs too.
     clients: f64,
+    /// A kernel says of itself that it crashed, hangs, kills or loses data: no guess, and work is lost.
+    kernel: f64,
 }
 
 const WEIGHTS: Weights = Weights {
@@ -55,6 +58,7 @@ const WEIGHTS: Weights = Weights {
     precursor: 0.12,
     memory: 0.25,
     clients: 0.25,
+    kernel: 0.35,
 };
 
 /// The terms of a candidate's score; their values sum to [`total`].
@@ -69,6 +73,7 @@ pub fn contributions(candidate: &Candidate, view: View<'_>) -> Vec<Contribution>
         precursor(candidate),
         memory(candidate),
         clients(candidate, view),
+        crash::term(candidate, view),
     ];
     terms.retain(|term| term.value > 0.0);
     let found: f64 = terms.iter().map(|t| t.value).sum();
@@ -98,6 +103,11 @@ fn recurrence(candidate: &Candidate) -> Contribution {
         // Three hundred in an hour earn the whole weight, twenty a half.
         let share = (f64::from(hour).ln_1p() / 301.0_f64.ln()).min(1.0);
         return term("recurrence", WEIGHTS.recurrence * share, format!("{hour} in an hour"));
+    }
+    if let Facts::Anomaly { today, .. } = candidate.facts {
+        // A thousand on its fullest day earn the whole weight, thirty a half.
+        let share = (f64::from(today).ln_1p() / 1_001.0_f64.ln()).min(1.0);
+        return term("recurrence", WEIGHTS.recurrence * share, format!("{today} on a day"));
     }
     if let Facts::Breakthrough { failures, .. } = candidate.facts {
         let share = (f64::from(failures).ln_1p() / 301.0_f64.ln()).min(1.0);

@@ -41,6 +41,7 @@ impl Words<'_> {
             Facts::Breakthrough { failures, within, .. } => {
                 format!("let somebody in after {failures} failures within {within}")
             }
+            Facts::Crash(reported) => self.crashed(reported),
             Facts::HostSilence { .. } => {
                 let text = format!(
                     "{} {} silent for {}",

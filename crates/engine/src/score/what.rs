@@ -62,6 +62,7 @@ impl Words<'_> {
                     "{lead} named somebody on {host} whom {failures} lines of failing had named within {within} before, the latest {failed}."
                 )
             }
+            Facts::Crash(reported) => self.crash(reported),
             Facts::HostSilence { longest, days, active, speaking } => format!(
                 "Nothing {} from {} for {}; the longest pause of the {days} days before was {}. Of the other hosts {speaking} of {active} spoke in the meantime.",
                 self.tense("has come", "came"),

@@ -3,6 +3,7 @@
 use super::phrase::{a_day, amount, date, number, rounded, times, usual_hosts, usual_kinds};
 use super::sites;
 use super::words::Words;
+use crate::attention::cell::CellIndex;
 use crate::discover::Facts;
 use model::{Baseline, CandidateType};
 
@@ -52,6 +53,7 @@ impl Words<'_> {
                 "Each failure is ordinary and so is the success; one after the other, about the same account or address, they may be a guessed password."
                     .to_owned()
             }
+            Facts::Crash(_) => self.crash_means().to_owned(),
             Facts::HostSilence { .. } => {
                 "A host that says nothing looks like a host without trouble; nobody is told that it no longer reports."
                     .to_owned()
@@ -82,7 +84,9 @@ impl Words<'_> {
                 "{persistent} accounts or addresses failed so often here so far; it came {through} after that"
             ));
         }
-        if self.candidate.surprise > 0.0 {
+        // A crash needs no odds; where they say little they are not said.
+        let says_little = self.candidate.is_crash() && self.candidate.surprise < 1.0;
+        if self.candidate.surprise > 0.0 && !says_little {
             reasons.push(format!(
                 "if all were as usual, the chance of this would be about 10^-{:.0}",
                 self.candidate.surprise
@@ -95,8 +99,10 @@ impl Words<'_> {
             Facts::SelfHeal { .. } | Facts::Precursor { .. } | Facts::Breakthrough { .. } => 2,
             _ => 1,
         };
-        let companions: Vec<String> =
-            self.candidate.cells.iter().skip(named).take(3).map(|c| self.quote(*c)).collect();
+        let signature = |cell: &CellIndex| self.view.ledger[*cell].signature;
+        let lead = signature(&self.candidate.lead());
+        let others = self.candidate.cells.iter().skip(named).filter(|c| signature(c) != lead);
+        let companions: Vec<String> = others.take(3).map(|c| self.quote(*c)).collect();
         let is_told = matches!(self.candidate.facts, Facts::HostSilence { .. })
             || self.candidate.kind == CandidateType::Spread;
         if !companions.is_empty() && !is_told {
@@ -150,6 +156,7 @@ impl Words<'_> {
                 format!("{before} of {said} such successes came after as many failures"),
                 format!("{failures} failures within {within}, then this"),
             ),
+            Facts::Crash(reported) => self.crash_usual(reported),
             Facts::HostSilence { longest, days, .. } => (
                 format!("quiet for at most {} ({days} days)", rounded(*longest)),
                 format!("nothing for {}", self.quiet_for()),
@@ -188,6 +195,12 @@ impl Words<'_> {
             Facts::Breakthrough { .. } => {
                 unknown.push(
                     "whether it was the owner, a mended setting or a stranger who came through"
+                        .to_owned(),
+                );
+            }
+            Facts::Crash(_) => {
+                unknown.push(
+                    "what the task or the machine was doing, and whether that work is lost"
                         .to_owned(),
                 );
             }

@@ -35,6 +35,7 @@ impl<'a> Words<'a> {
         match candidate.facts {
             Facts::Novelty { .. } => words.subject = host.to_owned(),
             Facts::HostSilence { .. } => words.subject = words.hosts(),
+            Facts::Crash(_) => words.subject = format!("{service} on {}", words.hosts()),
             _ => {}
         }
         words

@@ -155,6 +155,20 @@ impl Library {
         }
     }
 
+    /// The signature of a key that comes from elsewhere than a skeleton, as of a kernel report: it has this text,
+    /// and never becomes an alias.
+    pub fn assign_exactly(&mut self, service: &str, text: &str, key: SkeletonKey) -> Assigned {
+        if let Some(index) = self.known(key) {
+            return Assigned { index, is_new: false };
+        }
+        let id = SignatureId::derive(&[b"exact", service.as_bytes(), &key.0.to_le_bytes()]);
+        let signature = Signature { id, service: service.to_owned(), template: text.to_owned() };
+        match self.register(service, key, signature) {
+            Some(index) => self.assigned(index, true),
+            None => self.overflow(service),
+        }
+    }
+
     fn assign_new(&mut self, service: &str, skeleton: &Skeleton) -> Assigned {
         if let Some(wider) = self.siblings.observe(service, &skeleton.text) {
             return self.alias(service, skeleton, &wider);

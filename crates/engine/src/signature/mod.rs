@@ -42,6 +42,7 @@ pub use library::{Assigned, Library, LibraryConfig, LibraryError, SignatureIndex
 pub use skeleton::{Hole, HoleKind, Skeleton, SkeletonKey};
 
 use model::{Signature, SignatureId};
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// Version of the tokenizer. It is part of every key and id: any change that gives some line
 /// another skeleton must raise it, and old ids then live on as aliases.
@@ -67,6 +68,14 @@ pub fn signature(service: &str, body: &str) -> Signature {
 pub fn line_signature(service: &str, body: &str) -> Signature {
     signature(service, body)
 }
+
+/// The key of the kernel reports with this fingerprint, whose lines have many keys.
+pub fn report_key(fingerprint: &str) -> SkeletonKey {
+    SkeletonKey(xxh3_128_with_seed(fingerprint.as_bytes(), REPORTS))
+}
+
+/// Keeps keys of reports apart from those of lines.
+const REPORTS: u64 = 0x6b65_726e_656c;
 
 fn derive_id(service: &str, skeleton: &[u8]) -> SignatureId {
     let version = TOKENIZER_VERSION.to_le_bytes();

@@ -22,7 +22,7 @@ use crate::discover::recurrence::unusual_run;
 use crate::discover::story::Stories;
 use crate::discover::{DETECTORS, Moment, View, lexicon};
 use crate::elsewhere::AtClients;
-use crate::sighting::Sighting;
+use crate::sighting::{KernelNote, Sighting};
 use crate::signature::{Library, SignatureIndex, Skeleton, fingerprint};
 use crate::sites;
 use model::{Change, SignatureId, Span, TenantId, Timestamp};
@@ -107,6 +107,8 @@ impl Tenant {
         let observed = self.ledger.observe(sighting, index, config);
         if observed.is_new {
             self.born(index, sighting.at, out);
+            // A kernel reports nothing but trouble.
+            self.ledger.kinds[index.0 as usize].fails |= observed.reported.is_some();
         }
         if let Some(story) = observed.breaks {
             self.host_is_back(story, config, out);
@@ -123,6 +125,7 @@ impl Tenant {
             starts: observed.starts,
             run,
             through: observed.through,
+            reported: observed.reported,
         };
         let mark = Mark { at: sighting.at, seq: sighting.seq };
         self.ledger.overhear(cell, mark, moment.starts, config);
@@ -160,8 +163,12 @@ impl Tenant {
         if let Some(index) = self.library.known(sighting.key) {
             return index;
         }
-        fingerprint(sighting.service, sighting.body, &mut self.skeleton);
         self.library.advance(sighting.at);
+        if let Some(KernelNote::Report(_)) = sighting.kernel {
+            let Sighting { service, body, key, .. } = *sighting;
+            return self.library.assign_exactly(service, body, key).index;
+        }
+        fingerprint(sighting.service, sighting.body, &mut self.skeleton);
         self.library.assign(sighting.service, sighting.body, &self.skeleton).index
     }
 

@@ -30,7 +30,9 @@ impl Tenant {
     pub(super) fn restand(&mut self, index: StoryIndex, config: &Config, out: &mut Vec<Change>) {
         let terms = score::contributions(&self.stories[index], self.view(config));
         self.stories[index].score = score::total(&terms);
-        let waits = self.stories[index].admitted.is_none() && !self.is_learning(config);
+        let candidate = &self.stories[index];
+        let is_due = candidate.is_crash() || !self.is_learning(config);
+        let waits = candidate.admitted.is_none() && is_due;
         if waits && self.has_earned(&self.stories[index], self.view(config)) {
             self.admit(index, config);
         }
@@ -41,6 +43,10 @@ impl Tenant {
 
     /// What a candidate waits for besides evidence, in a sentence's part.
     pub(super) fn waits_for(&self, candidate: &Candidate, view: View<'_>) -> Option<String> {
+        // A crash is none against any usual.
+        if candidate.is_crash() {
+            return None;
+        }
         let host = view.ledger.host_of(candidate.lead());
         let learnt = host.first + view.config.attention.learning_span;
         if candidate.kind != CandidateType::Spread {

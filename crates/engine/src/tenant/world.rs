@@ -172,7 +172,8 @@ impl<'a> World<'a> {
         let terms = score::contributions(self.story(index), self.view());
         self.story_mut(index).score = score::total(&terms);
         let is_learning = self.now < self.tenant.learning_until(self.config);
-        let waits = self.story(index).admitted.is_none() && !is_learning;
+        let is_due = self.story(index).is_crash() || !is_learning;
+        let waits = self.story(index).admitted.is_none() && is_due;
         if waits && self.tenant.has_earned(self.story(index), self.view()) {
             self.admit(index);
         }
@@ -214,7 +215,7 @@ impl<'a> World<'a> {
         let starts = rows::see(&mut rows, cell, &event, config);
         self.touched |= signature == self.subject;
         let run = if starts { unusual_run(self.view(), cell) } else { None };
-        let moment = Moment { signature, cell, starts, run, through: None };
+        let moment = Moment { signature, cell, starts, run, through: None, reported: None };
         self.grow(cell, mark);
         let mut judges = DETECTORS.iter().filter_map(|detector| detector.on_sighting);
         if let Some(finding) = judges.find_map(|judge| judge(self.view(), &moment)?.found()) {

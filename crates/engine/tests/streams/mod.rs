@@ -119,6 +119,7 @@ pub fn batch(messages: &[Message], from: usize) -> EventBatch {
             entities: Entities::of(&message.body, skeleton.holes()),
             values: Values::of(&message.body, skeleton.holes()),
             occurrences: 1,
+            kernel: None,
         });
     }
     batch

@@ -172,6 +172,7 @@ settings! {
     discover.close_after_calm: HOUR, 365.0 * DAY;
     discover.close_after_max: HOUR, 365.0 * DAY;
     discover.close_after_pain: HOUR, 365.0 * DAY;
+    discover.close_after_crash: HOUR, 365.0 * DAY;
     digest.items_max: 1.0, 10.0;
     digest.false_alarms_per_day: 0.001, 1_000.0;
     digest.new_per_day_max: 1.0, 1_000.0;

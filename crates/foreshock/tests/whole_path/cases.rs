@@ -43,6 +43,7 @@ cases! {
     burst,
     dirty_bytes,
     mixed_format,
+    kernel_crash,
     new_year,
     precursor,
     quiet,

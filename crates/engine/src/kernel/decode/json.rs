@@ -74,7 +74,7 @@ pub(super) fn journal(line: &str, record: &mut Record<'_>) -> bool {
 }
 
 /// The document of `dmesg -J`, line by line.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct DmesgJson {
     is_open: bool,
     priority: Option<u8>,

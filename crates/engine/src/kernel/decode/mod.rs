@@ -18,7 +18,7 @@ use std::borrow::Cow;
 const HEADERS_MAX: usize = 8;
 
 /// What has to be remembered from line to line.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Decoder {
     dmesg_json: json::DmesgJson,
     /// A record of `/dev/kmsg` came before: lines ` NAME=value` belong to it.

@@ -7,8 +7,9 @@ use crate::kernel::classify::Severity::{High, Medium};
 /// `mm/oom_kill.c`, `mm/page_alloc.c`, `arch/*/mm/fault.c`, `arch/*/kernel/traps.c`.
 pub(super) const SIGNS: &[Sign] = &[
     Sign::new(
-        &["invoked oom-killer"],
-        r"^(.{1,64}?) invoked oom-killer: gfp_mask=([^,]*)(?:.*?order=(-?[0-9]+))?",
+        // Without the task's name until 2.6.16.
+        &["invoked oom-killer", "oom-killer: gfp_mask="],
+        r"^(?:(.{1,64}?) invoked )?oom-killer: gfp_mask=([^,]*)(?:.*?order=(-?[0-9]+))?",
         "OOM_KILL",
         (Resource, High),
         "out of memory",
@@ -34,8 +35,9 @@ pub(super) const SIGNS: &[Sign] = &[
     .with(&[("victim_pid", 1), ("victim", 2), ("score", 3), ("total_vm_kb", 4), ("rss_kb", 5)])
     .episode(),
     Sign::new(
-        &["Out of memory"],
-        r"Out of memory(?: \([^)]*\))?: Kill(?:ed)? process ([0-9]+),? \(?([^),]*)\)?(?:.*?score ([0-9]+))?(?:.*?total-vm:([0-9]+)kB, anon-rss:([0-9]+)kB)?",
+        // With a capital letter until 2.6.18.
+        &["Out of memory", "Out of Memory"],
+        r"Out of [Mm]emory(?: \([^)]*\))?: Kill(?:ed)? process ([0-9]+),? \(?([^),]*)\)?(?:.*?score ([0-9]+))?(?:.*?total-vm:([0-9]+)kB, anon-rss:([0-9]+)kB)?",
         "OOM_KILL",
         (Resource, High),
         "out of memory",

@@ -156,6 +156,11 @@ impl Block {
         &self.bytes[..self.first_line_bytes]
     }
 
+    /// All lines that were kept, joined by line feeds.
+    pub(super) fn raw(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The bytes that the event is read from: the first line, or all where a record has many.
     pub(super) fn head(&self) -> &[u8] {
         if self.is_record() { &self.bytes } else { self.first_line() }

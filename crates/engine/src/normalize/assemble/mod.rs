@@ -52,6 +52,10 @@ pub struct Assembled<'a> {
     pub occurrences: u32,
     /// The event.
     pub event: Event<'a>,
+    /// The raw lines, as far as they were kept, joined by line feeds.
+    pub raw: &'a [u8],
+    /// What its dates are read by.
+    pub reference: Reference,
 }
 
 /// Turns the envelopes of one source into events, in order.
@@ -187,7 +191,16 @@ impl Assembler {
         if event.host.is_none() && !source_name.is_empty() {
             event.host = Some(source_name.as_str().into());
         }
-        emit(Assembled { seq: pending.seq, cursor: pending.cursor, at, lines, occurrences, event });
+        emit(Assembled {
+            seq: pending.seq,
+            cursor: pending.cursor,
+            at,
+            lines,
+            occurrences,
+            event,
+            raw: block.raw(),
+            reference,
+        });
     }
 }
 

@@ -1,0 +1,42 @@
+//! Crash: the kernel reported trouble of its own that loses work or worse. It needs no odds: one is enough, and
+//! what is remembered says how many there were.
+
+use super::passed::Judged;
+use super::{Detector, Facts, Finding, Moment, View};
+use crate::kernel::Severity;
+use model::CandidateType;
+
+/// In the list of detectors.
+pub const DETECTOR: Detector = Detector {
+    kind: CandidateType::Crash,
+    summary: "a crash, a hang or damage that a kernel reports of itself",
+    on_sighting: Some(judge),
+    on_tick: None,
+};
+
+/// From here on a report is told at its first coming; of milder ones the other detectors tell what recurs.
+const TOLD_FROM: Severity = Severity::High;
+
+fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
+    let reported = moment.reported?;
+    if reported.severity < TOLD_FROM && !reported.panicked {
+        return None;
+    }
+    let cell = &view.ledger[moment.cell];
+    Some(Judged::Found(Finding {
+        kind: CandidateType::Crash,
+        cells: vec![moment.cell],
+        onset: view.now,
+        events: 1,
+        marks: cell.marks_since(view.now).into_iter().last().into_iter().collect(),
+        surprise: decades(view, u64::from(reported.here_before + reported.others)),
+        facts: Facts::Crash(reported),
+    }))
+}
+
+/// How seldom the like came on all days of all hosts.
+fn decades(view: View<'_>, before: u64) -> f64 {
+    let hosts = view.ledger.hosts.len() as f64;
+    let days = (view.now - view.ledger.first).as_days_f64();
+    ((before as f64 + 0.5) / (hosts * days + 1.0)).min(1.0).log10().abs()
+}
