@@ -124,7 +124,7 @@ fn config(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
             })?)
         }
     };
-    let config = builder.with_single_cert(chain, key).map_err(|error| {
+    let mut config = builder.with_single_cert(chain, key).map_err(|error| {
         pair(match error {
             Error::InconsistentKeys(_) => {
                 "the key is not the certificate's: name the two files that were made together"
@@ -133,6 +133,9 @@ fn config(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
             other => other.to_string(),
         })
     })?;
+    // Senders of syslog do not read. What we send unasked would lie unread at their end, and a socket that is closed
+    // over unread bytes resets the connection: the last messages would be lost.
+    config.send_tls13_tickets = 0;
     Ok(Arc::new(config))
 }
 
@@ -160,7 +163,9 @@ fn pem_error(error: &pem::Error, wanted: &str) -> String {
 pub(crate) fn explain(error: &Error) -> String {
     let remedy = match error {
         Error::NoCertificatesPresented => "give the sender a certificate, or do not require one",
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+        Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        ) => {
             "the sender's certificate is signed by none of the authorities: add its authority, or give it another \
              certificate"
         }

@@ -1,6 +1,7 @@
 //! An intake that keeps what it gets, and can be made to refuse, to hesitate and to fail.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test says by panicking")]
 
 use model::intake::{Batch, Intake, Kind, OnAnswer, Receipt, Returned, Why};
 use model::{Cursor, Envelope, EnvelopeId, Origin, Seq, TenantId};
