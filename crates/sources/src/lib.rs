@@ -16,6 +16,7 @@
 
 mod batch;
 mod error;
+pub mod inlet;
 mod input;
 mod lines;
 mod parkable;
@@ -33,6 +34,7 @@ mod window;
 
 pub use batch::{Batch, Line};
 pub use error::ReadError;
+pub use inlet::{Counters, Health, Inlet, Receiver, Stop};
 pub use input::{Input, Kind};
 pub use lines::{LINE_BYTES_MAX, LineReader, More};
 pub use peek::{Peek, peek};

@@ -9,6 +9,7 @@
 
 mod access;
 mod apache;
+mod as_sent;
 mod assemble;
 mod cef;
 mod cisco;
@@ -31,6 +32,7 @@ mod rfc5424;
 mod syslog;
 mod text;
 
+pub use as_sent::{AsSent, Element, as_sent};
 pub use assemble::{Assembled, Assembler, AssemblerConfig};
 
 use model::{Defect, Event, Timestamp};

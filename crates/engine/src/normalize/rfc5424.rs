@@ -33,6 +33,13 @@ pub(super) fn without_version<'a>(text: &'a str, reference: &Reference) -> Optio
 
 /// What stands behind `<PRI>`, beginning with the version `1 `.
 pub(super) fn read<'a>(text: &'a str, reference: &Reference) -> Event<'a> {
+    let mut event = unrefined(text, reference);
+    content::refine(&mut event, reference);
+    event
+}
+
+/// The same without a second look at the message: only the header is read.
+pub(super) fn unrefined<'a>(text: &'a str, reference: &Reference) -> Event<'a> {
     let mut event = Event { format: Format::Rfc5424, ..Event::default() };
     let mut rest = text.strip_prefix("1 ").unwrap_or(text);
     let time = field(&mut rest, &mut event);
@@ -49,7 +56,6 @@ pub(super) fn read<'a>(text: &'a str, reference: &Reference) -> Event<'a> {
     if rest.starts_with("CEF:") || rest.starts_with("LEEF:") {
         event.defects.add(Defect::FieldsMissing);
         event.body = rest.into();
-        content::refine(&mut event, reference);
         return event;
     }
     event.service = field(&mut rest, &mut event).map(Cow::Borrowed);
@@ -69,7 +75,6 @@ pub(super) fn read<'a>(text: &'a str, reference: &Reference) -> Event<'a> {
         }
     };
     event.body = message.strip_prefix('\u{feff}').unwrap_or(message).into();
-    content::refine(&mut event, reference);
     event
 }
 

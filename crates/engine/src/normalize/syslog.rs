@@ -74,7 +74,7 @@ fn claimed(text: &str) -> Option<Event<'_>> {
 
 /// The value of `<0>` … `<191>` and what follows; `None` inside for a bracket that holds something
 /// else than a priority but was meant as one; `None` outside if nothing claims to be one.
-fn priority(text: &str) -> Option<(Option<u8>, &str)> {
+pub(super) fn priority(text: &str) -> Option<(Option<u8>, &str)> {
     let b = text.as_bytes();
     let close = b.iter().take(8).position(|c| *c == b'>');
     let Some(close) = close else {
@@ -117,12 +117,18 @@ fn without_time<'a>(rest: &'a str, reference: &Reference) -> Event<'a> {
 /// What stands behind the time: `host tag[pid]: body`, or without host.
 #[inline]
 pub(super) fn host_and_message<'a>(rest: &'a str, event: &mut Event<'a>, reference: &Reference) {
+    unrefined(rest, event);
+    content::refine(event, reference);
+}
+
+/// The same without a second look at the message.
+#[inline]
+pub(super) fn unrefined<'a>(rest: &'a str, event: &mut Event<'a>) {
     // Some write more than one blank behind the time.
     let rest = if rest.starts_with(' ') { rest.trim_start_matches(' ') } else { rest };
     let (host, message) = split_host(priority_word(rest, event));
     event.host = host.map(Into::into);
     tag_and_body(message, event);
-    content::refine(event, reference);
 }
 
 /// Passes over `daemon.info ` in front of the host, which is the priority in words.

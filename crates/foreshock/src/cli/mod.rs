@@ -8,6 +8,7 @@ mod explain;
 mod kernel;
 mod outlier;
 mod parse;
+mod parsed;
 mod process;
 mod reading;
 mod replay;
@@ -74,6 +75,7 @@ enum Command {
     Series(series::Args),
     Outlier(outlier::Args),
     Process(process::Args),
+    Parse(parsed::Args),
     Demo(demo::Args),
     Config(config::Args),
     Completions(completions::Args),
@@ -151,6 +153,7 @@ pub(crate) fn main() -> Exit {
         Command::Series(args) => series::run(args, talk),
         Command::Outlier(args) => outlier::run(args, talk),
         Command::Process(args) => process::run(args, talk),
+        Command::Parse(args) => parsed::run(args, talk),
         Command::Demo(args) => demo::run(args, talk),
         Command::Config(args) => config::run(args),
         Command::Completions(args) => completions::run(args),

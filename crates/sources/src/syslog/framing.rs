@@ -25,6 +25,8 @@ pub struct Frame<'a> {
     pub length: u64,
     /// Why this is only its head.
     pub cut: Option<Cut>,
+    /// What broke the rules of framing since the frame before, this one's early end included.
+    pub errors: u64,
 }
 
 /// Why a frame is not whole.
@@ -110,6 +112,8 @@ pub struct Framer {
     /// How many of the latest ones may be its end: CR and NUL.
     ends: u64,
     framed: Framed,
+    /// Errors that were told with a frame.
+    errors_told: u64,
 }
 
 impl Framer {
@@ -122,6 +126,7 @@ impl Framer {
             length: 0,
             ends: 0,
             framed: Framed::default(),
+            errors_told: 0,
         }
     }
 
@@ -179,7 +184,7 @@ impl Framer {
                 let behind = &bytes[digits..];
                 match behind.split_at_checked(size) {
                     Some((frame, behind)) => {
-                        hand_out(&mut self.framed, self.bytes_max, frame, size as u64, None, visit);
+                        self.hand_out(frame, size as u64, None, visit);
                         behind
                     }
                     None => {
@@ -198,7 +203,7 @@ impl Framer {
             return bytes;
         }
         let frame = without_ends(line);
-        hand_out(&mut self.framed, self.bytes_max, frame, frame.len() as u64, None, visit);
+        self.hand_out(frame, frame.len() as u64, None, visit);
         &bytes[line.len()..]
     }
 
@@ -274,10 +279,36 @@ impl Framer {
     fn hand_out_held(&mut self, cut: Option<Cut>, visit: &mut impl FnMut(Frame<'_>)) {
         let length = self.length - self.ends;
         let kept = usize::try_from(length).unwrap_or(usize::MAX).min(self.held.len());
-        hand_out(&mut self.framed, self.bytes_max, &self.held[..kept], length, cut, visit);
-        self.held.clear();
-        self.held.shrink_to(IDLE_BYTES_MAX);
+        // Lent from outside of `self` for the call, and put back with its room.
+        let mut held = std::mem::take(&mut self.held);
+        self.hand_out(&held[..kept], length, cut, visit);
+        held.clear();
+        held.shrink_to(IDLE_BYTES_MAX);
+        self.held = held;
         (self.length, self.ends, self.state) = (0, 0, State::Between);
+    }
+
+    fn hand_out(
+        &mut self,
+        bytes: &[u8],
+        length: u64,
+        cut: Option<Cut>,
+        visit: &mut impl FnMut(Frame<'_>),
+    ) {
+        let bytes = &bytes[..bytes.len().min(self.bytes_max)];
+        let framed = &mut self.framed;
+        if bytes.iter().all(|b| is_end(*b)) && length <= self.bytes_max as u64 {
+            framed.empty += 1;
+            return;
+        }
+        framed.frames += 1;
+        let passed_over = length - bytes.len() as u64;
+        framed.too_long += u64::from(passed_over > 0);
+        framed.bytes_cut += passed_over;
+        let cut = cut.or((passed_over > 0).then_some(Cut::TooLong));
+        let errors = framed.errors() - self.errors_told;
+        self.errors_told += errors;
+        visit(Frame { bytes, length, cut, errors });
     }
 }
 
@@ -289,28 +320,7 @@ pub fn datagram(bytes: &[u8], length: usize, bytes_max: usize) -> Option<Frame<'
     }
     let kept = &bytes[..bytes.len().min(bytes_max.max(1))];
     let cut = (kept.len() < length).then_some(Cut::TooLong);
-    Some(Frame { bytes: kept, length: length as u64, cut })
-}
-
-fn hand_out(
-    framed: &mut Framed,
-    bytes_max: usize,
-    bytes: &[u8],
-    length: u64,
-    cut: Option<Cut>,
-    visit: &mut impl FnMut(Frame<'_>),
-) {
-    let bytes = &bytes[..bytes.len().min(bytes_max)];
-    if bytes.iter().all(|b| is_end(*b)) && length <= bytes_max as u64 {
-        framed.empty += 1;
-        return;
-    }
-    framed.frames += 1;
-    let passed_over = length - bytes.len() as u64;
-    framed.too_long += u64::from(passed_over > 0);
-    framed.bytes_cut += passed_over;
-    let cut = cut.or((passed_over > 0).then_some(Cut::TooLong));
-    visit(Frame { bytes, length, cut });
+    Some(Frame { bytes: kept, length: length as u64, cut, errors: 0 })
 }
 
 fn is_end(byte: u8) -> bool {

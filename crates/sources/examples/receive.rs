@@ -1,0 +1,91 @@
+//! Receives syslog and counts it, to see what receiving costs: `receive tcp|udp [PORT] [SECONDS]`. Nothing is stored:
+//! the spool costs extra. Ends after so many seconds without a record and tells what it used.
+
+#![allow(clippy::print_stdout, reason = "an example tells")]
+
+use model::TenantId;
+use model::intake::{Batch, Intake, OnAnswer, Receipt, Returned};
+use sources::inlet::{Tenancy, system_clock};
+use sources::syslog::{stream, udp};
+use sources::{Counters, Inlet, Stop};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+#[derive(Default)]
+struct Counting {
+    records: AtomicU64,
+    batches: AtomicU64,
+}
+
+impl Intake for Counting {
+    fn append_then(&self, batch: Batch, done: OnAnswer) -> Result<(), Box<Returned>> {
+        let first = model::Seq(self.records.fetch_add(batch.len() as u64, Relaxed));
+        self.batches.fetch_add(1, Relaxed);
+        done(Ok(Receipt { first, last: first }));
+        Ok(())
+    }
+
+    fn try_append_then(&self, batch: Batch, done: OnAnswer) -> Result<(), Box<Returned>> {
+        self.append_then(batch, done)
+    }
+
+    fn wait_writable(&self, _: Duration) -> bool {
+        true
+    }
+}
+
+/// CPU time of this process, in seconds.
+fn cpu_secs() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    let ticks = |at: usize| fields.get(at).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
+}
+
+fn main() -> std::io::Result<()> {
+    let mut args = std::env::args().skip(1);
+    let transport = args.next().unwrap_or_else(|| "tcp".into());
+    let port: u16 = args.next().and_then(|a| a.parse().ok()).unwrap_or(5_514);
+    let silence: u64 = args.next().and_then(|a| a.parse().ok()).unwrap_or(2);
+    let counting = Arc::new(Counting::default());
+    let counters = Arc::new(Counters::new("receive", "syslog"));
+    let inlet = Inlet::new(
+        Arc::clone(&counting) as Arc<dyn Intake>,
+        Arc::clone(&counters),
+        Stop::new(),
+        system_clock(),
+    );
+    let tenancy = Tenancy::of(TenantId::new("local"));
+    let address = ([127, 0, 0, 1], port).into();
+    let receiver = match transport.as_str() {
+        "udp" => udp::start(udp::UdpConfig::new("receive", udp::bind(address)?, tenancy), &inlet)?,
+        _ => {
+            let listener = stream::listen(address)?;
+            stream::start(stream::StreamConfig::new("receive", listener, tenancy), &inlet)?
+        }
+    };
+    println!("listening on {:?}", receiver.local_addr());
+    let (mut began, mut last) = (None, (0, Instant::now()));
+    loop {
+        std::thread::sleep(Duration::from_millis(20));
+        let records = counting.records.load(Relaxed);
+        if records > last.0 {
+            began.get_or_insert_with(Instant::now);
+            last = (records, Instant::now());
+        } else if began.is_some() && last.1.elapsed() > Duration::from_secs(silence) {
+            break;
+        }
+    }
+    let secs = began.map_or(0.0, |began| last.1.duration_since(began).as_secs_f64());
+    let health = receiver.stop();
+    let (records, cpu) = (counting.records.load(Relaxed) as f64, cpu_secs());
+    println!(
+        "records {records} in {secs:.2} s ({:.0}/s), {:.3} CPU-s/M, {:.0} records a batch, lost {:?}",
+        records / secs.max(0.02),
+        cpu / records * 1e6,
+        records / counting.batches.load(Relaxed) as f64,
+        health.lost
+    );
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! Syslog over UDP on loopback: nothing is lost without being counted.
+
+#![allow(clippy::unwrap_used, reason = "a test says by panicking")]
+
+mod support;
+
+use sources::inlet::Tenancy;
+use sources::syslog::udp::{self, UdpConfig};
+use sources::{Inlet, Receiver};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use support::{Fake, inlet, tenancy, wait_until};
+
+fn start(inlet: &Inlet, tenancy: Tenancy) -> (Receiver, SocketAddr) {
+    let socket = udp::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let receiver = udp::start(UdpConfig::new("test", socket, tenancy), inlet).unwrap();
+    let address = receiver.local_addr().unwrap();
+    (receiver, address)
+}
+
+fn sender(address: SocketAddr) -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.connect(address).unwrap();
+    socket
+}
+
+#[test]
+fn datagrams_are_records_as_they_came() {
+    let fake = Fake::new();
+    let inlet = inlet(&fake, "syslog_udp");
+    let (receiver, address) = start(&inlet, tenancy());
+    let sender = sender(address);
+    let long = [b"<13>".to_vec(), vec![b'x'; 60_000]].concat();
+    for message in [&b"<13>one\n"[..], b"", b"\0\r\n", b"<14>two\0", &long] {
+        sender.send(message).unwrap();
+    }
+    fake.wait_for(3);
+    let health = receiver.stop();
+    let kept = fake.kept();
+    let payloads: Vec<&[u8]> = kept.iter().map(|record| &*record.payload).collect();
+    assert_eq!(payloads, [&b"<13>one\n"[..], b"<14>two\0", &long]);
+    assert_eq!((kept[0].peer.as_str(), kept[0].origin.source_id.as_str()), ("127.0.0.1", "test"));
+    assert_eq!((health.received, health.stored, health.empty), (3, 3, 2));
+    assert!(health.adds_up() && health.buffer_bytes > Some(100_000), "{health:?}");
+}
+
+#[test]
+fn what_is_too_long_is_cut_and_said() {
+    let fake = Fake::new();
+    let inlet = inlet(&fake, "syslog_udp");
+    let socket = udp::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let config = UdpConfig { message_bytes_max: 5, ..UdpConfig::new("test", socket, tenancy()) };
+    let receiver = udp::start(config, &inlet).unwrap();
+    sender(receiver.local_addr().unwrap()).send(b"<13>abcdef").unwrap();
+    fake.wait_for(1);
+    assert_eq!(receiver.stop().truncated, 1);
+    let kept = fake.kept().remove(0);
+    assert_eq!((&*kept.payload, kept.truncated), (&b"<13>a"[..], true));
+}
+
+#[test]
+fn the_client_follows_from_the_network_or_the_message() {
+    let fake = Fake::new();
+    let inlet = inlet(&fake, "syslog_udp");
+    let client = |name: &str| model::TenantId::new(name);
+    let field = sources::inlet::TenantField::new("client", [("z".to_owned(), client("zeta"))]);
+    let (receiver, address) = start(
+        &inlet,
+        Tenancy {
+            networks: vec![("127.0.0.0/8".parse().unwrap(), client("net"))],
+            field: Some(field),
+            ..tenancy()
+        },
+    );
+    let sender = sender(address);
+    sender.send(b"<13>1 - - - - - [a client=\"z\"] of the field").unwrap();
+    sender.send(b"<13>client=unknown: of the network").unwrap();
+    fake.wait_for(2);
+    drop(receiver);
+    let tenants: Vec<_> =
+        fake.kept().iter().map(|r| r.origin.tenant_id.as_str().to_owned()).collect();
+    assert_eq!(tenants, ["zeta", "net"]);
+}
+
+/// The spool takes nothing while far more is sent than the socket's buffer holds.
+#[test]
+fn overload_is_counted_to_the_datagram_and_stored_as_a_gap() {
+    if !std::path::Path::new("/proc/net/udp").exists() {
+        return;
+    }
+    let fake = Fake::new();
+    let inlet = inlet(&fake, "syslog_udp");
+    let socket = udp::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    udp::ask_for_buffer(&socket, 64 << 10);
+    let receiver = udp::start(UdpConfig::new("test", socket, tenancy()), &inlet).unwrap();
+    let sender = sender(receiver.local_addr().unwrap());
+    fake.set_full(true);
+    let sent = 20_000;
+    for n in 0..sent {
+        sender.send(format!("<13>message {n} {}", "x".repeat(150)).as_bytes()).unwrap();
+    }
+    let waiting = wait_until(&inlet, |health| health.open > 0);
+    assert_eq!(waiting.state, sources::inlet::State::Waiting);
+    assert!(waiting.waits_for.unwrap().contains("no room"));
+    fake.set_full(false);
+    let health = receiver.stop();
+    let lost = health.lost["socket_buffer_full"];
+    assert!(lost > 10_000 && health.stored > 50, "{health:?}");
+    assert_eq!((health.stored + lost, health.open, health.shed.len()), (sent, 0, 0), "{health:?}");
+    let told: u64 = fake.gaps().iter().map(|gap| gap["records"].as_u64().unwrap()).sum();
+    assert_eq!((told, fake.texts().len() as u64), (lost, health.stored));
+    assert_eq!(fake.gaps()[0]["reason"], "socket_buffer_full");
+    assert!(health.adds_up() && health.gaps > 0);
+}
+
+#[test]
+fn batches_that_failed_are_handed_in_again() {
+    let fake = Fake::new();
+    let inlet = inlet(&fake, "syslog_udp");
+    fake.fail(3);
+    let (receiver, address) = start(&inlet, tenancy());
+    let sender = sender(address);
+    for n in 0..50 {
+        sender.send(format!("<13>{n}").as_bytes()).unwrap();
+    }
+    fake.wait_for(50);
+    let health = receiver.stop();
+    let mut texts = fake.texts();
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!((texts.len(), health.stored, fake.returned()), (50, 50, 3));
+}
+
+#[test]
+fn a_receiver_that_ends_while_nothing_is_taken_says_what_it_gave_up() {
+    let fake = Fake::new();
+    let inlet = inlet(&fake, "syslog_udp");
+    fake.set_full(true);
+    let (receiver, address) = start(&inlet, tenancy());
+    sender(address).send(b"<13>late").unwrap();
+    wait_until(&inlet, |health| health.open == 1);
+    let health = receiver.stop();
+    assert_eq!((health.shed["stopped"], health.open), (1, 0));
+    assert!(health.adds_up());
+    assert_eq!(Arc::strong_count(&fake), 2, "threads have ended");
+}
