@@ -136,6 +136,39 @@ fn whole_logs_give_no_false_alarm_and_no_secret() {
     println!("secrets looked for: {secrets}");
 }
 
+/// Category of a labelled line → families of reports that say the same.
+fn categories() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let rows = include_str!("categories.tsv").lines().filter(|row| !row.starts_with('#'));
+    let cells = rows.map(|row| row.split_once('\t').unwrap());
+    cells.map(|(category, families)| (category, families.split(' ').collect())).collect()
+}
+
+#[test]
+fn labelled_lines_are_reports_of_their_family_and_harmless_ones_are_none() {
+    let Some(file) = folder("kernel-samples/lines-labelled.jsonl") else { return };
+    let (categories, mut right, mut all) = (categories(), 0, 0);
+    for line in std::fs::read_to_string(file).unwrap().lines() {
+        let truth: Value = serde_json::from_str(line).unwrap();
+        let text = truth["text"].as_str().unwrap();
+        let found = analyse(format!("{text}\n").as_bytes()).reports;
+        let category = truth["category"].as_str().unwrap();
+        if category == "none" {
+            let bad = found.iter().find(|r| r.severity >= Severity::High);
+            assert!(bad.is_none(), "{text}: {}", bad.unwrap().title);
+            continue;
+        }
+        all += 1;
+        let is_its = found.iter().any(|r| categories[category].contains(&r.family.name()));
+        right += u32::from(is_its);
+        if !is_its {
+            let told: Vec<_> = found.iter().map(|r| (r.family.name(), &r.title)).collect();
+            println!("{category}: {text}: {told:?}");
+        }
+    }
+    println!("labelled lines: {right} of {all}");
+    assert!(f64::from(right) >= 0.98 * f64::from(all));
+}
+
 /// The values that a list of secrets names.
 fn collect(secrets: &Value, into: &mut Vec<String>) {
     for secret in secrets.as_array().into_iter().flatten() {

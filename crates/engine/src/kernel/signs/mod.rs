@@ -93,18 +93,26 @@ pub(super) struct Seen {
     pub(super) details: Vec<(&'static str, String)>,
 }
 
-/// Programs that crash for a living: fuzzers and stress tests. Their ends are no news.
-const EXPECTED_TO_CRASH: &[&str] =
-    &["syz-executor", "syz-fuzzer", "syz.", "syzkaller", "trinity", "stress-ng", "crashme", "afl-"];
+/// Letters of a task's name that the kernel keeps (`TASK_COMM_LEN` without its end).
+const COMM_BYTES: usize = 15;
+/// Digits at the end of a whole name, or of one that was cut, from which it was drawn and not given.
+const DRAWN_DIGITS: usize = 6;
+const DRAWN_DIGITS_CUT: usize = 3;
 
 impl Seen {
-    /// Whether it only shows that a test of the kernel is running.
+    /// Whether it only shows that a test of the kernel is running: a program that was made for one run, its
+    /// name drawn by chance, crashes because it is meant to.
     pub(super) fn is_expected(&self) -> bool {
         let program = self.details.iter().find(|(name, _)| *name == "program");
         self.sign.class.family == Family::User
-            && program
-                .is_some_and(|(_, p)| EXPECTED_TO_CRASH.iter().any(|head| p.starts_with(head)))
+            && program.is_some_and(|(_, name)| is_made_for_one_run(name))
     }
+}
+
+fn is_made_for_one_run(program: &str) -> bool {
+    let digits = program.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let wanted = if program.len() >= COMM_BYTES { DRAWN_DIGITS_CUT } else { DRAWN_DIGITS };
+    digits >= wanted && digits < program.len()
 }
 
 /// The first sign among the candidates that the line really shows.
@@ -141,6 +149,16 @@ fn seen(sign: &'static Sign, captured: &[&str]) -> Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_were_drawn_are_told_from_names_that_were_given() {
+        for drawn in ["probe-exec-8467", "probe-84", "millrun8463825"] {
+            assert_eq!(is_made_for_one_run(drawn), drawn != "probe-84", "{drawn}");
+        }
+        for given in ["postgres", "python3.11", "Xorg", "pool-1-thread-1", "7", "123456"] {
+            assert!(!is_made_for_one_run(given), "{given}");
+        }
+    }
 
     #[test]
     fn every_pattern_compiles_and_every_sign_fits_the_mask() {
