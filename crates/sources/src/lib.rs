@@ -16,6 +16,7 @@
 
 mod batch;
 mod error;
+pub mod follow;
 pub mod inlet;
 mod input;
 mod lines;
