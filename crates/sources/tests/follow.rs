@@ -34,7 +34,7 @@ impl Place {
         FollowConfig {
             look_every: Duration::from_millis(5),
             match_every: Duration::from_millis(10),
-            ..FollowConfig::new("test", include, places, tenancy())
+            ..FollowConfig::new("test", include, places, tenancy().default)
         }
     }
 

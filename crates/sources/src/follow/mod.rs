@@ -16,8 +16,9 @@ mod places;
 mod worker;
 
 use crate::LINE_BYTES_MAX;
-use crate::inlet::{Inlet, Receiver, Tenancy, spawn};
+use crate::inlet::{Inlet, Receiver, spawn};
 use glob::Pattern;
+use model::TenantId;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -47,8 +48,8 @@ pub struct FollowConfig {
     pub places: PathBuf,
     /// Where to begin.
     pub begin: Begin,
-    /// Whose records these are.
-    pub tenancy: Tenancy,
+    /// The client whose records these are.
+    pub tenant: TenantId,
     /// Bytes of a line that are kept.
     pub line_bytes_max: usize,
     /// Files that are followed at a time; more are left out, and counted.
@@ -65,7 +66,7 @@ impl FollowConfig {
         name: impl Into<String>,
         include: impl IntoIterator<Item = String>,
         places: PathBuf,
-        tenancy: Tenancy,
+        tenant: TenantId,
     ) -> FollowConfig {
         FollowConfig {
             name: name.into(),
@@ -73,7 +74,7 @@ impl FollowConfig {
             exclude: Vec::new(),
             places,
             begin: Begin::Beginning,
-            tenancy,
+            tenant,
             line_bytes_max: LINE_BYTES_MAX,
             files_max: 1_000,
             look_every: Duration::from_millis(200),

@@ -2,10 +2,11 @@
 //! leaves the old or the new one.
 
 use super::followed::Content;
+use crate::noted;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// The form of the file.
@@ -103,23 +104,5 @@ pub(super) fn load(path: &Path) -> io::Result<Noted> {
 /// Writes the places; durable when it returns.
 pub(super) fn save(path: &Path, files: Vec<Place>) -> io::Result<()> {
     let bytes = serde_json::to_vec(&Places { version: VERSION, files })?;
-    replace(path, &bytes)
-}
-
-/// Whether places can be written there.
-pub(super) fn try_out(path: &Path) -> io::Result<()> {
-    let new = path.with_extension("new");
-    File::create(&new)?;
-    fs::remove_file(&new)
-}
-
-/// Replaces a file by another content, wholly or not at all.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let new = path.with_extension("new");
-    let mut file = File::create(&new)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    fs::rename(&new, path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    noted::replace(path, &bytes)
 }

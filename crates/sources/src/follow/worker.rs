@@ -5,6 +5,7 @@ use super::followed::{Followed, Found, Reading, Step, read_some, stamp};
 use super::places::{self, GONE_MAX, Noted, Place};
 use super::{Begin, FollowConfig};
 use crate::inlet::{Health, Inlet, Loss};
+use crate::noted;
 use crate::sniff::{SNIFF_BYTES, not_text};
 use crate::stream::Compression;
 use glob::Pattern;
@@ -92,7 +93,7 @@ impl Worker {
             config,
         };
         // Better told now than when the first lines are read.
-        places::try_out(&worker.config.places)?;
+        noted::try_out(&worker.config.places)?;
         Ok(worker)
     }
 
@@ -315,7 +316,7 @@ impl Worker {
     fn origin(&self, name: &str) -> Arc<Origin> {
         Arc::new(Origin {
             source_id: SourceId::new(format!("file:{name}")),
-            tenant_id: self.config.tenancy.default.clone(),
+            tenant_id: self.config.tenant.clone(),
             source_type: "file".into(),
             source_name: name.to_owned(),
             transport: Transport::File,
