@@ -144,3 +144,37 @@ fn a_receiver_that_ends_while_nothing_is_taken_says_what_it_gave_up() {
     assert!(health.adds_up());
     assert_eq!(Arc::strong_count(&fake), 2, "threads have ended");
 }
+
+#[test]
+fn the_counts_add_up_at_every_moment() {
+    let fake = Fake::new();
+    let inlet = inlet(&fake, "syslog_udp");
+    let (receiver, address) = start(&inlet, tenancy());
+    let counters = Arc::clone(inlet.counters());
+    let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let is_done = Arc::clone(&done);
+    let looking = std::thread::spawn(move || {
+        let mut looks = 0u64;
+        while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
+            let health = counters.health();
+            assert!(health.adds_up(), "{health:?}");
+            looks += 1;
+        }
+        looks
+    });
+    let sender = sender(address);
+    for n in 0..5_000 {
+        sender.send(format!("<13>{n}").as_bytes()).unwrap();
+        match n % 1_000 {
+            100 => fake.fail(2),
+            400 => fake.set_full(true),
+            600 => fake.set_full(false),
+            _ => {}
+        }
+    }
+    let health = receiver.stop();
+    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert!(looking.join().unwrap() > 100);
+    let lost = health.lost.values().sum::<u64>();
+    assert_eq!(health.stored + lost, 5_000, "{health:?}");
+}

@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes before a place that are compared.
@@ -63,6 +63,8 @@ pub(super) struct Followed {
     pub seen: (u64, i128),
     /// It stands under no path that is followed, since then.
     pub gone_since: Option<Instant>,
+    /// It was last seen to change then.
+    pub changed_at: Instant,
     /// The file of places knows of it: its lines may be handed in.
     pub is_noted: bool,
 }
@@ -86,8 +88,11 @@ impl Followed {
         if size < self.place.offset || has_changed && !self.begins_as_before() {
             return Ok(Found::Truncated);
         }
+        if size != self.seen.0 {
+            self.changed_at = Instant::now();
+        }
         self.seen = seen;
-        if size == self.place.offset || !has_changed && !self.may_have_more() && !reading.is_all {
+        if size == self.place.offset || !has_changed && !reading.is_all {
             return Ok(Found::Nothing);
         }
         if self.place.head_bytes == 0 {
@@ -101,21 +106,16 @@ impl Followed {
         cut(&buffer[..read], is_all, line_bytes_max, &mut mark, |line| {
             push(batch, &self.origin, &self.place, line, self.old_until, now)
         });
-        // Of a file that does not grow, a line without end is not read again each time.
-        self.seen.1 = if mark == before { self.seen.1 } else { i128::MIN };
         if mark == before {
+            // A line without end is not read again until the file changes.
             return Ok(Found::Nothing);
         }
+        self.seen.1 = i128::MIN;
         let consumed = &buffer[..(mark.offset - before.offset) as usize];
         let kept = &consumed[consumed.len().saturating_sub(TAIL_BYTES as usize)..];
         let older = self.recent.len().min(TAIL_BYTES as usize - kept.len());
         let recent = [&self.recent[self.recent.len() - older..], kept].concat();
         Ok(Found::Lines(Step { mark, recent }))
-    }
-
-    /// Whether the last look did not reach the end.
-    fn may_have_more(&self) -> bool {
-        self.seen.1 == i128::MIN
     }
 
     fn mark(&self) -> Mark {
@@ -175,6 +175,11 @@ impl Followed {
         self.old_until = 0;
         self.recent.clear();
         self.seen = (0, i128::MIN);
+    }
+
+    /// It stands under no path and did not change for so long.
+    pub(super) fn is_left(&self, time: Duration) -> bool {
+        self.gone_since.is_some_and(|since| since.max(self.changed_at).elapsed() > time)
     }
 
     /// Bytes that were not read yet.

@@ -26,7 +26,9 @@ const BATCH_BYTES: usize = 1 << 20;
 /// Places are noted at most so often while reading.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 /// A file that stands under no path any more is read on for so long: its writer may not have noticed.
-const GONE_GRACE: Duration = Duration::from_secs(5);
+const GONE_GRACE: Duration = Duration::from_secs(60);
+/// … but after this its last line is taken as it is, though it has no end.
+const LINE_GRACE: Duration = Duration::from_secs(5);
 /// A compressed file is read once nothing was written to it for so long: it is complete then.
 const COMPLETE_AFTER: Duration = Duration::from_secs(3);
 /// What was last changed longer ago than this when it is first seen was there before.
@@ -243,6 +245,7 @@ impl Worker {
             old_until: if is_old { metadata.len() } else { 0 },
             seen: (seen.0, i128::MIN),
             gone_since: None,
+            changed_at: Instant::now(),
             is_noted: is_known,
         };
         followed.take_recent()?;
@@ -299,10 +302,7 @@ impl Worker {
 
     /// Lets go of files that stand under no path any more and do not grow.
     fn put_away(&mut self) {
-        let is_over = |file: &Followed| {
-            file.gone_since.is_some_and(|since| since.elapsed() > 2 * GONE_GRACE)
-                && file.lag_bytes() == 0
-        };
+        let is_over = |file: &Followed| file.is_left(GONE_GRACE) && file.lag_bytes() == 0;
         for at in (0..self.files.len()).rev() {
             if is_over(&self.files[at]) {
                 self.gone.push(self.files.remove(at).place);
@@ -367,7 +367,7 @@ impl Worker {
                 buffer: &mut self.buffer,
                 line_bytes_max: self.config.line_bytes_max,
                 now: self.inlet.now(),
-                is_all: file.gone_since.is_some_and(|since| since.elapsed() > GONE_GRACE),
+                is_all: file.is_left(LINE_GRACE),
             };
             match file.read(reading) {
                 Ok(Found::Nothing) => {}
