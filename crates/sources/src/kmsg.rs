@@ -21,7 +21,7 @@ const RECORD_BYTES_MAX: usize = 16 << 10;
 const BATCH_RECORDS: usize = 1_024;
 /// A silent ring is looked at so often.
 const SILENCE: Duration = Duration::from_millis(100);
-/// The place is noted at most so often while records come.
+/// The place is noted at most so often.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 /// After an error the device is opened again.
 const ERROR_PAUSE: Duration = Duration::from_secs(5);
@@ -177,7 +177,7 @@ impl<'a> Kmsg<'a> {
                             return;
                         }
                         self.is_old = false;
-                        self.save();
+                        self.save_if_due();
                         self.inlet.stop().wait(SILENCE);
                     }
                     ErrorKind::Interrupted => {}
@@ -223,9 +223,7 @@ impl<'a> Kmsg<'a> {
             return true;
         }
         let is_stored = self.store();
-        if self.saved.1.elapsed() >= SAVE_EVERY {
-            self.save();
-        }
+        self.save_if_due();
         is_stored
     }
 
@@ -250,6 +248,12 @@ impl<'a> Kmsg<'a> {
             self.stored = self.taken;
         }
         is_stored
+    }
+
+    fn save_if_due(&mut self) {
+        if self.saved.1.elapsed() >= SAVE_EVERY {
+            self.save();
+        }
     }
 
     fn save(&mut self) {

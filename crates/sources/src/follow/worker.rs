@@ -23,7 +23,7 @@ use std::time::{Duration, Instant, SystemTime};
 const READ_BYTES: usize = 64 << 10;
 /// A batch is handed in once it has so many bytes.
 const BATCH_BYTES: usize = 1 << 20;
-/// Places are noted at most so often while reading.
+/// Places are noted at most so often; those of new files at once.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 /// A file that stands under no path any more is read on for so long: its writer may not have noticed.
 const GONE_GRACE: Duration = Duration::from_secs(60);
@@ -101,15 +101,17 @@ impl Worker {
 
     pub(super) fn run(&mut self) {
         let stop = self.inlet.stop().clone();
-        let mut matched_at = None::<Instant>;
+        let mut match_at = Instant::now();
         while !stop.is_set() {
-            if matched_at.is_none_or(|at| at.elapsed() >= self.config.match_every) {
+            let now = Instant::now();
+            if now >= match_at {
                 self.match_patterns();
-                matched_at = Some(Instant::now());
+                // In folders of many files this takes its time: a twentieth of ours at most.
+                match_at = Instant::now() + self.config.match_every.max(now.elapsed() * 20);
             }
             let has_read = self.turn();
             self.tell_lag();
-            if self.is_dirty && (!has_read || self.saved_at.elapsed() >= SAVE_EVERY) {
+            if self.is_dirty && self.saved_at.elapsed() >= SAVE_EVERY {
                 self.save();
             }
             if !has_read {

@@ -35,7 +35,7 @@ const BATCH_BYTES: usize = 512 << 10;
 const LINGER: Duration = Duration::from_millis(2);
 /// A silent journal is left so often, to see whether to end.
 const SILENCE: Duration = Duration::from_millis(200);
-/// The cursor is noted at most so often while entries come.
+/// The cursor is noted at most so often.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 /// A child that ended is started again after this, twice as long each time up to the longest.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -208,7 +208,7 @@ impl<'a> Journald<'a> {
                         return;
                     }
                     self.is_old = false;
-                    self.save();
+                    self.save_if_due();
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     let _ = self.store();
@@ -251,10 +251,14 @@ impl<'a> Journald<'a> {
             return false;
         }
         self.stored.clone_from(&self.taken);
+        self.save_if_due();
+        true
+    }
+
+    fn save_if_due(&mut self) {
         if self.saved.1.elapsed() >= SAVE_EVERY {
             self.save();
         }
-        true
     }
 
     fn save(&mut self) {

@@ -28,6 +28,8 @@ pub struct Limits {
     /// Connections at a time; more are not let in, and counted. Each may hold a message that is under way: with
     /// `message_bytes_max` this bounds the memory, 128 MiB by default.
     pub connections_max: usize,
+    /// Connections at a time of one address: nobody takes them all.
+    pub connections_per_peer_max: usize,
     /// A silent connection is closed after this time. Long: a quiet sender is no fault, and one that died is found by
     /// the system's keep-alive within two hours.
     pub idle_max: Duration,
@@ -43,6 +45,7 @@ impl Default for Limits {
         Limits {
             message_bytes_max: FRAME_BYTES_MAX,
             connections_max: 2_048,
+            connections_per_peer_max: 512,
             idle_max: Duration::from_secs(6 * 3_600),
             frame_max: Duration::from_secs(30),
             handshake_max: Duration::from_secs(10),
