@@ -1,5 +1,6 @@
-//! Receives syslog and counts it, to see what receiving costs: `receive tcp|udp [PORT] [SECONDS]`. Nothing is stored:
-//! the spool costs extra. Ends after so many seconds without a record and tells what it used.
+//! Receives and counts, to see what receiving costs: `receive tcp|udp PORT [SECONDS]`, `receive follow PATTERN
+//! [SECONDS]`, `receive kmsg - [SECONDS]`. Nothing is stored: the spool costs extra. Ends after so many seconds without a
+//! record and tells what it used.
 
 #![allow(clippy::print_stdout, reason = "an example tells")]
 
@@ -7,7 +8,7 @@ use model::TenantId;
 use model::intake::{Batch, Intake, OnAnswer, Receipt, Returned};
 use sources::inlet::{Tenancy, system_clock};
 use sources::syslog::{stream, udp};
-use sources::{Counters, Inlet, Stop};
+use sources::{Counters, Inlet, Stop, follow, kmsg};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -46,7 +47,7 @@ fn cpu_secs() -> f64 {
 fn main() -> std::io::Result<()> {
     let mut args = std::env::args().skip(1);
     let transport = args.next().unwrap_or_else(|| "tcp".into());
-    let port: u16 = args.next().and_then(|a| a.parse().ok()).unwrap_or(5_514);
+    let what = args.next().unwrap_or_else(|| "5514".into());
     let silence: u64 = args.next().and_then(|a| a.parse().ok()).unwrap_or(2);
     let counting = Arc::new(Counting::default());
     let counters = Arc::new(Counters::new("receive", "syslog"));
@@ -57,9 +58,19 @@ fn main() -> std::io::Result<()> {
         system_clock(),
     );
     let tenancy = Tenancy::of(TenantId::new("local"));
-    let address = ([127, 0, 0, 1], port).into();
+    let address = ([127, 0, 0, 1], what.parse().unwrap_or(5_514)).into();
+    let place = std::env::temp_dir().join(format!("receive-{}", std::process::id()));
     let receiver = match transport.as_str() {
         "udp" => udp::start(udp::UdpConfig::new("receive", udp::bind(address)?, tenancy), &inlet)?,
+        "follow" => {
+            let tenant = TenantId::new("local");
+            let config = follow::FollowConfig::new("receive", [what], place.clone(), tenant);
+            follow::start(config, &inlet).map_err(std::io::Error::other)?
+        }
+        "kmsg" => {
+            let tenant = TenantId::new("local");
+            kmsg::start(kmsg::KmsgConfig::new("receive", place.clone(), tenant)?, &inlet)?
+        }
         _ => {
             let listener = stream::listen(address)?;
             stream::start(stream::StreamConfig::new("receive", listener, tenancy), &inlet)?
@@ -79,13 +90,16 @@ fn main() -> std::io::Result<()> {
     }
     let secs = began.map_or(0.0, |began| last.1.duration_since(began).as_secs_f64());
     let health = receiver.stop();
+    let _ = std::fs::remove_file(place);
     let (records, cpu) = (counting.records.load(Relaxed) as f64, cpu_secs());
     println!(
-        "records {records} in {secs:.2} s ({:.0}/s), {:.3} CPU-s/M, {:.0} records a batch, lost {:?}",
+        "records {records} in {secs:.2} s ({:.0}/s), {:.3} CPU-s/M, {:.0} records a batch, lost {:?}, {} malformed, error {:?}",
         records / secs.max(0.02),
         cpu / records * 1e6,
         records / counting.batches.load(Relaxed) as f64,
-        health.lost
+        health.lost,
+        health.malformed.values().sum::<u64>(),
+        health.last_error
     );
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! Bytes in: files, folders, standard input, recorded streams. Frames bytes into lines with their
-//! places and never interprets them.
+//! Bytes in: files, folders, standard input, recorded streams; wires, growing files, the journal. Frames
+//! bytes into records with their places and never interprets them.
 //!
-//! The path of a byte:
+//! The path of a byte that is read once:
 //!
 //! 1. [`walk`] turns the paths of a command line into [`Input`]s in a fixed order, and says what it
 //!    left out and why;
@@ -12,13 +12,23 @@
 //! 4. [`place`] says how a line's place (input, line) and its `Seq` become each other;
 //! 5. [`Readback`] finds the raw bytes of single lines again, for evidence;
 //! 6. [`Envelopes`] reads lines that are envelopes of an earlier time;
-//! 7. [`syslog`] cuts what comes over wires into messages.
+//!
+//! What runs on and on: receivers turn what comes in into records and hand them to an
+//! [`Intake`](model::intake::Intake), all through an [`Inlet`]:
+//!
+//! - [`syslog`]: UDP, TCP, TLS, sockets of this machine;
+//! - [`follow`]: files that grow, through every rotation;
+//! - [`journald`], [`kmsg`]: the journal, the kernel's ring.
 
 mod batch;
 mod error;
+pub mod follow;
 pub mod inlet;
 mod input;
+pub mod journald;
+pub mod kmsg;
 mod lines;
+mod noted;
 mod parkable;
 mod peek;
 pub mod place;

@@ -121,6 +121,21 @@ fn silent_connections_end_and_too_many_are_not_let_in() {
 }
 
 #[test]
+fn one_address_cannot_take_all_connections() {
+    let fake = Fake::new();
+    let inlet = inlet(&fake, "syslog_tcp");
+    let limits = Limits { connections_per_peer_max: 2, ..Limits::default() };
+    let (receiver, address) = start(&inlet, limits);
+    let mut streams: Vec<_> = (0..3).map(|_| TcpStream::connect(address).unwrap()).collect();
+    wait_until(&inlet, |health| health.refused == 1 && health.connections == 2);
+    streams.remove(0);
+    wait_until(&inlet, |health| health.connections == 1);
+    send(address, &[b"<13>there is room again\n"]);
+    fake.wait_for(1);
+    drop(receiver);
+}
+
+#[test]
 fn a_connection_that_breaks_leaves_what_came_of_it() {
     let fake = Fake::new();
     let inlet = inlet(&fake, "syslog_tcp");

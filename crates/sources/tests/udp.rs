@@ -144,3 +144,87 @@ fn a_receiver_that_ends_while_nothing_is_taken_says_what_it_gave_up() {
     assert!(health.adds_up());
     assert_eq!(Arc::strong_count(&fake), 2, "threads have ended");
 }
+
+#[test]
+fn senders_of_either_family_are_named_and_losses_of_either_counted() {
+    let fake = Fake::new();
+    let inlet = inlet(&fake, "syslog_udp");
+    let Ok(socket) = udp::bind("[::]:0".parse().unwrap()) else { return };
+    udp::ask_for_buffer(&socket, 64 << 10);
+    let receiver = udp::start(UdpConfig::new("test", socket, tenancy()), &inlet).unwrap();
+    let port = receiver.local_addr().unwrap().port();
+    sender(SocketAddr::from(([127, 0, 0, 1], port))).send(b"<13>four").unwrap();
+    fake.wait_for(1);
+    let Ok(six) = UdpSocket::bind("[::1]:0") else { return };
+    six.connect(format!("[::1]:{port}")).unwrap();
+    six.send(b"<13>six").unwrap();
+    fake.wait_for(2);
+    let peers: Vec<_> = fake.kept().into_iter().map(|record| record.peer).collect();
+    assert_eq!(peers, ["127.0.0.1", "::1"]);
+    fake.set_full(true);
+    for _ in 0..3_000 {
+        six.send(&[b'x'; 500]).unwrap();
+    }
+    fake.set_full(false);
+    let health = receiver.stop();
+    assert!(health.lost["socket_buffer_full"] > 0);
+    assert_eq!(health.stored + health.lost["socket_buffer_full"], 3_002);
+}
+
+/// The clock is set back while records come: they are kept, with the time that it shows.
+#[test]
+fn a_clock_that_leaps_harms_nothing() {
+    use model::Timestamp;
+    use model::intake::Intake;
+    use std::sync::atomic::{AtomicI64, Ordering};
+    let fake = Fake::new();
+    let secs = Arc::new(AtomicI64::new(1_790_000_000));
+    let shown = Arc::clone(&secs);
+    let counters = Arc::new(sources::Counters::new("test", "syslog_udp"));
+    let clock = Arc::new(move || Timestamp::from_secs(shown.load(Ordering::Relaxed)));
+    let inlet =
+        Inlet::new(Arc::clone(&fake) as Arc<dyn Intake>, counters, sources::Stop::new(), clock);
+    let (receiver, address) = start(&inlet, tenancy());
+    let sender = sender(address);
+    for (n, leap) in [3_600, -3_600, 31_536_000, -2_000_000_000, 0].into_iter().enumerate() {
+        secs.fetch_add(leap, Ordering::Relaxed);
+        sender.send(b"<13>x").unwrap();
+        fake.wait_for(n as u64 + 1);
+    }
+    let health = receiver.stop();
+    assert_eq!((health.stored, health.last_record_at.unwrap().as_secs()), (5, -178_464_000));
+}
+
+#[test]
+fn the_counts_add_up_at_every_moment() {
+    let fake = Fake::new();
+    let inlet = inlet(&fake, "syslog_udp");
+    let (receiver, address) = start(&inlet, tenancy());
+    let counters = Arc::clone(inlet.counters());
+    let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let is_done = Arc::clone(&done);
+    let looking = std::thread::spawn(move || {
+        let mut looks = 0u64;
+        while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
+            let health = counters.health();
+            assert!(health.adds_up(), "{health:?}");
+            looks += 1;
+        }
+        looks
+    });
+    let sender = sender(address);
+    for n in 0..5_000 {
+        sender.send(format!("<13>{n}").as_bytes()).unwrap();
+        match n % 1_000 {
+            100 => fake.fail(2),
+            400 => fake.set_full(true),
+            600 => fake.set_full(false),
+            _ => {}
+        }
+    }
+    let health = receiver.stop();
+    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert!(looking.join().unwrap() > 100);
+    let lost = health.lost.values().sum::<u64>();
+    assert_eq!(health.stored + lost, 5_000, "{health:?}");
+}

@@ -134,6 +134,12 @@ impl Health {
         }
     }
 
+    pub(crate) fn recovers(&mut self) {
+        if self.state == State::Failing {
+            self.state = State::Receiving;
+        }
+    }
+
     pub(crate) fn fails(&mut self, at: Timestamp, error: String) {
         self.state = State::Failing;
         self.last_error = Some((at, error));

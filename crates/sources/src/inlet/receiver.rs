@@ -63,11 +63,7 @@ pub(crate) fn spawn(
     let (stop, counters) = (inlet.stop().clone(), Arc::clone(inlet.counters()));
     let name: String = counters.health().name.chars().take(15).collect();
     let thread = Builder::new().name(name).spawn(move || {
-        inlet.counters().with(|health| {
-            if health.state == State::Starting {
-                health.state = State::Receiving;
-            }
-        });
+        inlet.counters().with(|health| health.state = State::Receiving);
         work(&inlet);
         inlet.settle(SETTLE_MAX);
         inlet.counters().with(|health| health.state = State::Stopped);

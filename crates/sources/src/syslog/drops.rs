@@ -14,12 +14,14 @@ pub(crate) struct Drops {
 }
 
 impl Drops {
-    /// The count of a socket from now on.
-    pub(crate) fn of(socket: &UdpSocket) -> Drops {
+    /// The count of one socket, since it was made or from now on.
+    pub(crate) fn of(socket: &UdpSocket, from_now_on: bool) -> Drops {
         let is_v6 = socket.local_addr().is_ok_and(|address| address.is_ipv6());
         let table = if is_v6 { "/proc/net/udp6" } else { "/proc/net/udp" };
         let mut drops = Drops { inode: inode(socket), table, counted: 0 };
-        drops.counted = drops.read().unwrap_or(0);
+        if from_now_on {
+            drops.counted = drops.read().unwrap_or(0);
+        }
         drops
     }
 
@@ -39,8 +41,11 @@ impl Drops {
 
     fn read(&self) -> Option<u32> {
         let inode = self.inode?;
-        let table = fs::read_to_string(self.table).ok()?;
-        table.lines().skip(1).find_map(|row| of_row(row, inode))
+        // A long table is given in pieces; while sockets come and go a row may fall between two.
+        (0..3).find_map(|_| {
+            let table = fs::read_to_string(self.table).ok()?;
+            table.lines().skip(1).find_map(|row| of_row(row, inode))
+        })
     }
 }
 

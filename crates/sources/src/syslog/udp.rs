@@ -38,6 +38,8 @@ pub struct UdpConfig {
     pub name: String,
     /// The socket: [`bind`] makes one, or the service manager gave it.
     pub socket: UdpSocket,
+    /// Others received from it before: what it dropped until now was theirs to tell.
+    pub is_inherited: bool,
     /// Whose records these are.
     pub tenancy: Tenancy,
     /// Bytes of a message that are kept.
@@ -47,7 +49,13 @@ pub struct UdpConfig {
 impl UdpConfig {
     /// The usual limits.
     pub fn new(name: impl Into<String>, socket: UdpSocket, tenancy: Tenancy) -> UdpConfig {
-        UdpConfig { name: name.into(), socket, tenancy, message_bytes_max: FRAME_BYTES_MAX }
+        UdpConfig {
+            name: name.into(),
+            socket,
+            is_inherited: false,
+            tenancy,
+            message_bytes_max: FRAME_BYTES_MAX,
+        }
     }
 }
 
@@ -91,7 +99,9 @@ pub fn start(config: UdpConfig, inlet: &Inlet) -> io::Result<Receiver> {
     config.socket.set_read_timeout(Some(SILENCE))?;
     let buffer = buffer_bytes(&config.socket);
     inlet.counters().with(|health| health.buffer_bytes = buffer);
-    spawn(inlet, Some(local_addr), move |inlet| Udp::new(config, inlet).run())
+    // Before the thread runs: what is dropped until then counts too.
+    let drops = Drops::of(&config.socket, config.is_inherited);
+    spawn(inlet, Some(local_addr), move |inlet| Udp::new(config, drops, inlet).run())
 }
 
 /// What is remembered of a sender.
@@ -132,11 +142,11 @@ struct Udp<'a> {
 }
 
 impl<'a> Udp<'a> {
-    fn new(config: UdpConfig, inlet: &'a Inlet) -> Udp<'a> {
+    fn new(config: UdpConfig, drops: Drops, inlet: &'a Inlet) -> Udp<'a> {
         let origins = Origins::new(&config.name, "syslog", Transport::Udp, config.tenancy);
         Udp {
             inlet,
-            drops: Drops::of(&config.socket),
+            drops,
             socket: config.socket,
             bytes_max: config.message_bytes_max.min(DATAGRAM_BYTES_MAX),
             gather: Gather::new(inlet.clone()),

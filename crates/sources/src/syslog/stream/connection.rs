@@ -8,6 +8,7 @@ use model::intake::Facts;
 use model::{Origin, Timestamp};
 use rustls::ServerConnection;
 use std::io::{self, ErrorKind, Read};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -69,11 +70,19 @@ pub(super) struct Connection {
     pub(super) is_ready: bool,
 }
 
+/// Who is at the other end.
+#[derive(Debug, Clone)]
+pub(super) struct Peer {
+    pub ip: Option<IpAddr>,
+    /// The address in words; empty for a sender of this machine.
+    pub name: Arc<str>,
+}
+
 /// What becomes of its plain bytes.
 struct Stream {
     framer: Framer,
     origin: Arc<Origin>,
-    peer: Arc<str>,
+    peer: Peer,
     opened: Instant,
     heard: Instant,
     /// Since when the message that is under way is awaited.
@@ -86,7 +95,7 @@ impl Connection {
         tls: Option<ServerConnection>,
         framer: Framer,
         origin: Arc<Origin>,
-        peer: Arc<str>,
+        peer: Peer,
         now: Instant,
     ) -> Connection {
         let stream = Stream { framer, origin, peer, opened: now, heard: now, frame_since: None };
@@ -94,7 +103,7 @@ impl Connection {
     }
 
     /// Who is at the other end.
-    pub(super) fn peer(&self) -> &str {
+    pub(super) fn peer(&self) -> &Peer {
         &self.stream.peer
     }
 
@@ -201,7 +210,7 @@ fn drain(
 impl Stream {
     fn push(&mut self, bytes: &[u8], gather: &mut Gather, origins: &mut Origins, now: Timestamp) {
         let before = *self.framer.framed();
-        let (origin, peer) = (&self.origin, &self.peer);
+        let (origin, peer) = (&self.origin, &self.peer.name);
         self.framer.push(bytes, &mut |frame| hand_out(frame, origin, peer, gather, origins, now));
         let after = self.framer.framed();
         note(gather, &before, after);
@@ -215,7 +224,7 @@ impl Stream {
 
     fn finish(&mut self, gather: &mut Gather, origins: &mut Origins, now: Timestamp) {
         let before = *self.framer.framed();
-        let (origin, peer) = (&self.origin, &self.peer);
+        let (origin, peer) = (&self.origin, &self.peer.name);
         self.framer.finish(&mut |frame| hand_out(frame, origin, peer, gather, origins, now));
         note(gather, &before, self.framer.framed());
     }

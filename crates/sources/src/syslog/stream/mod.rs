@@ -25,8 +25,11 @@ use worker::Worker;
 pub struct Limits {
     /// Bytes of a message that are kept.
     pub message_bytes_max: usize,
-    /// Connections at a time; more are not let in, and counted.
+    /// Connections at a time; more are not let in, and counted. Each may hold a message that is under way: with
+    /// `message_bytes_max` this bounds the memory, 128 MiB by default.
     pub connections_max: usize,
+    /// Connections at a time of one address: nobody takes them all.
+    pub connections_per_peer_max: usize,
     /// A silent connection is closed after this time. Long: a quiet sender is no fault, and one that died is found by
     /// the system's keep-alive within two hours.
     pub idle_max: Duration,
@@ -41,7 +44,8 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             message_bytes_max: FRAME_BYTES_MAX,
-            connections_max: 4_096,
+            connections_max: 2_048,
+            connections_per_peer_max: 512,
             idle_max: Duration::from_secs(6 * 3_600),
             frame_max: Duration::from_secs(30),
             handshake_max: Duration::from_secs(10),

@@ -1,7 +1,7 @@
 //! The thread of one listener: lets connections in, reads whichever has something, by turns, and ends those that
 //! are overdue.
 
-use super::connection::{Buffers, Connection, End, Turn};
+use super::connection::{Buffers, Connection, End, Peer, Turn};
 use super::wire::{Ears, Wire};
 use super::{Limits, StreamConfig};
 use crate::inlet::{Gather, Health, Inlet, Origins};
@@ -10,6 +10,8 @@ use crate::syslog::tls::Tls;
 use mio::{Events, Poll, Token};
 use model::Transport;
 use rustls::ServerConnection;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -40,6 +42,8 @@ pub(super) struct Worker {
     origins: Origins,
     connections: Vec<Option<Connection>>,
     free: Vec<usize>,
+    /// Open connections by address.
+    of_peers: HashMap<IpAddr, usize>,
     /// Connections that may have something to read.
     ready: Vec<usize>,
     buffers: Buffers,
@@ -70,6 +74,7 @@ impl Worker {
             limits: config.limits,
             connections: Vec::new(),
             free: Vec::new(),
+            of_peers: HashMap::new(),
             ready: Vec::new(),
             buffers: Buffers { raw: vec![0; READ_BYTES], plain: vec![0; plain] },
             looked_at: Instant::now(),
@@ -150,9 +155,10 @@ impl Worker {
         }
     }
 
-    fn admit(&mut self, mut wire: Wire, peer: Option<IpAddr>) {
+    fn admit(&mut self, mut wire: Wire, ip: Option<IpAddr>) {
         let open = self.connections.len() - self.free.len();
-        if open >= self.limits.connections_max {
+        let of_peer = ip.map_or(0, |ip| self.of_peers.get(&ip).copied().unwrap_or(0));
+        if open >= self.limits.connections_max || of_peer >= self.limits.connections_per_peer_max {
             return self.inlet.counters().with(|health| health.refused += 1);
         }
         let tls = match self.tls.as_ref().map(|tls| ServerConnection::new(tls.current())) {
@@ -169,9 +175,12 @@ impl Worker {
             return self.note_error(format!("cannot wait for a connection: {error}"));
         }
         let framer = Framer::new(self.limits.message_bytes_max);
-        let origin = self.origins.of_peer(peer);
-        let name = peer.map(|ip| ip.to_string()).unwrap_or_default().into();
-        let connection = Connection::new(wire, tls, framer, origin, name, Instant::now());
+        let origin = self.origins.of_peer(ip);
+        let peer = Peer { ip, name: ip.map(|ip| ip.to_string()).unwrap_or_default().into() };
+        if let Some(ip) = ip {
+            self.of_peers.insert(ip, of_peer + 1);
+        }
+        let connection = Connection::new(wire, tls, framer, origin, peer, Instant::now());
         self.connections[at] = Some(connection);
         self.ready.push(at);
         self.inlet.counters().with(|health| health.connections = open as u64 + 1);
@@ -205,6 +214,15 @@ impl Worker {
         let now = self.inlet.now();
         connection.finish(&mut self.gather, &mut self.origins, now);
         connection.wire.deregister(self.poll.registry());
+        let peer = connection.peer();
+        if let Some(ip) = peer.ip
+            && let Entry::Occupied(mut of_peer) = self.of_peers.entry(ip)
+        {
+            *of_peer.get_mut() -= 1;
+            if *of_peer.get() == 0 {
+                of_peer.remove();
+            }
+        }
         let open = (self.connections.len() - self.free.len()) as u64;
         self.inlet.counters().with(|health| {
             health.connections = open;
@@ -212,8 +230,7 @@ impl Worker {
                 Health::count(&mut health.closed, word, 1);
             }
             if let End::Tls(why) = end {
-                health.last_error =
-                    Some((now, format!("tls with {} failed: {why}", connection.peer())));
+                health.last_error = Some((now, format!("tls with {} failed: {why}", peer.name)));
             }
         });
     }
