@@ -1,6 +1,7 @@
 //! What can be tuned, each value with the reason for its default. Plain data: the binary reads
 //! files, this only names and bounds.
 
+use crate::checks::Checks;
 use crate::criticality::CriticalityRule;
 use crate::sites::Site;
 use model::Span;
@@ -23,6 +24,8 @@ pub struct Config {
     pub criticality: Vec<CriticalityRule>,
     /// Which host stands where; the first site that fits has it.
     pub sites: Vec<Site>,
+    /// What to check next, by family of programs.
+    pub checks: Checks,
 }
 
 impl Config {

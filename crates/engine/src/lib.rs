@@ -20,6 +20,7 @@ pub mod normalize;
 pub mod signature;
 
 pub mod attention;
+pub mod checks;
 pub mod discover;
 pub mod elsewhere;
 mod explain;

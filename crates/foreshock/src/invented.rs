@@ -40,6 +40,7 @@ pub(crate) fn item(name: &str, band: Band, status: &'static str) -> Item {
         },
         baseline: Baseline::default(),
         seen_before: vec![],
+        knowledge: None,
         check_next: vec![],
         unknowns: vec![],
         would_change: vec![],

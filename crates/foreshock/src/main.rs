@@ -2,6 +2,7 @@
 //! what is quietly becoming important. This file: arguments in, exit code out.
 
 mod backtest;
+mod checks;
 mod cli;
 mod config;
 mod demo;

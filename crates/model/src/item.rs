@@ -44,6 +44,8 @@ pub struct Item {
     pub seen_before: Vec<SeenBefore>,
     /// What to look at, in order.
     pub check_next: Vec<Check>,
+    /// What is known of programs of this family; nothing where none fits.
+    pub knowledge: Option<Knowledge>,
     /// What is not known.
     pub unknowns: Vec<String>,
     /// What would move it up or down.
@@ -118,21 +120,105 @@ pub struct SeenBefore {
     pub outcome: String,
 }
 
+/// What a senior technician knows of a family of programs.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
+pub struct Knowledge {
+    /// The family's name in the catalogue of checks.
+    pub family: String,
+    /// What it is called.
+    pub title: String,
+    /// What typically follows if nothing is done.
+    pub follows: Vec<String>,
+    /// What would speak against it.
+    pub counter_evidence: Vec<String>,
+}
+
 /// One thing to look at.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
 pub struct Check {
     /// What to look at and what a bad answer is.
     pub text: String,
-    /// The exact command, where there is one.
+    /// The exact command, where there is one. What is not known stands in it as `<name>`.
     pub command: Option<String>,
     /// The host it runs on.
     pub host: Option<String>,
     /// It changes nothing.
     pub read_only: bool,
+    /// What a bad answer looks like, where the text does not say so.
+    pub expected_if_bad: Option<String>,
+    /// What the command is for, where it comes from the catalogue: `Linux`, `Cisco ASA`.
+    pub platform: Option<String>,
+    /// Who says so, and where: a man page, a vendor's page.
+    pub source: Option<String>,
     /// The time whose lines the command shows, where it shows lines: whoever holds the raw bytes knows
     /// whether they stand in a file instead.
     #[serde(skip)]
     pub shows: Option<(Timestamp, Timestamp)>,
+    /// What of the command is still to be filled from the evidence, by whoever holds the raw bytes.
+    #[serde(skip)]
+    pub blanks: Option<Box<Blanks>>,
+}
+
+/// A command with blanks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Blanks {
+    /// The command; `{name}` is a blank.
+    pub template: String,
+    /// The shell that will read it.
+    pub shell: Shell,
+    /// Where the value of each is found.
+    pub holes: Vec<Blank>,
+    /// Values that are known: name and value.
+    pub known: Vec<(String, String)>,
+}
+
+/// Where the value of a blank is found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Blank {
+    /// Its name.
+    pub name: String,
+    /// The form that a value must have.
+    pub kind: BlankKind,
+    /// The words right before it; without any, the first value of this form.
+    pub after: Vec<String>,
+}
+
+/// The form of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlankKind {
+    /// An IP address.
+    Address,
+    /// A block device as kernels name it: `sda`, `nvme0n1`.
+    Device,
+    /// A port of libata: `ata3`.
+    AtaPort,
+    /// A whole number.
+    Number,
+    /// A systemd unit with its ending: `cron.service`.
+    Unit,
+    /// A network interface.
+    Interface,
+    /// Letters, digits, `.`, `_` and `-`: names of hosts, queues, databases.
+    Name,
+    /// An absolute path.
+    Path,
+    /// Anything up to a blank.
+    Word,
+}
+
+/// Who reads a command when it is pasted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shell {
+    /// A POSIX shell.
+    Posix,
+    /// PowerShell.
+    Powershell,
+    /// cmd.exe.
+    Cmd,
+    /// The command line of a network device or an appliance.
+    Cli,
 }
 
 /// One named term of a score.

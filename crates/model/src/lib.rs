@@ -52,7 +52,8 @@ pub use event::{Attribute, Event, Format};
 pub use explanation::Explanation;
 pub use id::{CandidateId, EnvelopeId, EventId, IdError, SignatureId};
 pub use item::{
-    Baseline, Check, Contribution, Evidence, Frequency, Item, SeenBefore, Timing, Where,
+    Baseline, Blank, BlankKind, Blanks, Check, Contribution, Evidence, Frequency, Item, Knowledge,
+    SeenBefore, Shell, Timing, Where,
 };
 pub use lifecycle::{Lifecycle, Stage};
 pub use name::{SourceId, TenantId};

@@ -93,6 +93,7 @@ pub(crate) fn item(item: &Item) -> Vec<Block> {
         place(item),
         seen_before(item),
         check_next(item),
+        knowledge(item),
         Block::new("Unknown", points(&item.unknowns)),
         Block::new("Would change", points(&item.would_change)),
     ];
@@ -222,14 +223,31 @@ fn seen_before(item: &Item) -> Block {
     Block::new("Seen before", lines)
 }
 
+/// What is known of programs of this family, so that a reader can judge for or against.
+fn knowledge(item: &Item) -> Block {
+    let Some(known) = &item.knowledge else {
+        return Block::new("Worth knowing", Vec::new());
+    };
+    let told = |head: &str, texts: &[String]| match texts {
+        [] => None,
+        texts => Some(Line::Point(format!("{head}: {}.", texts.join("; ")))),
+    };
+    let follows = told("often follows", &known.follows);
+    let against = told("would speak against it", &known.counter_evidence);
+    Block::new("Worth knowing", follows.into_iter().chain(against).collect())
+}
+
 fn check_next(item: &Item) -> Block {
     let mut lines = Vec::new();
     for (at, check) in item.check_next.iter().enumerate() {
-        lines.push(Line::Step(at + 1, check.text.clone()));
+        let bad = check.expected_if_bad.as_ref().map(|bad| format!(" Bad: {bad}."));
+        lines.push(Line::Step(at + 1, check.text.clone() + &bad.unwrap_or_default()));
         if let Some(command) = &check.command {
             let on = check.host.as_ref().map(|host| format!("on {host}"));
+            // What a command is for is said where it is not the usual.
+            let platform = check.platform.clone().filter(|platform| platform != "Linux");
             let changes = (!check.read_only).then(|| "CHANGES THE SYSTEM".to_owned());
-            let said: Vec<String> = on.into_iter().chain(changes).collect();
+            let said: Vec<String> = on.into_iter().chain(platform).chain(changes).collect();
             lines.push(Line::Command(command.clone(), said.join(", ")));
         }
     }

@@ -24,6 +24,7 @@ pub(super) fn read<'a>(text: &'a str, reference: &Reference) -> Option<Event<'a>
         let mut event = Event {
             occurred_at: stamp.at,
             defects: stamp.defects,
+            service: is_proxy(rest).then(|| "haproxy".into()),
             severity: proxy_status(rest).and_then(fields::severity_of_status),
             body: rest.into(),
             format: Format::Access,
@@ -61,6 +62,13 @@ pub(super) fn read<'a>(text: &'a str, reference: &Reference) -> Option<Event<'a>
         event.attributes.push(("rest".into(), rest.into()));
     }
     Some(event)
+}
+
+/// What HAProxy writes behind the time: `frontend backend/server timers …`, or `frontend/bind: message`
+/// for a connection that failed (HAProxy Configuration Manual, 8.2).
+fn is_proxy(rest: &str) -> bool {
+    let first = rest.split(' ').next().unwrap_or(rest);
+    proxy_status(rest).is_some() || (first.contains('/') && first.ends_with(':'))
 }
 
 /// The status in HAProxy's line: it follows the timers, `0/1/2/3/4 200 …`.

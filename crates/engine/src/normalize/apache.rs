@@ -11,6 +11,8 @@ pub(super) fn read<'a>(text: &'a str, reference: &Reference) -> Option<Event<'a>
     let mut event = Event {
         occurred_at: stamp.at,
         defects: stamp.defects,
+        // No other program writes this form, and the line does not name it.
+        service: Some("apache".into()),
         format: Format::ApacheError,
         ..Event::default()
     };

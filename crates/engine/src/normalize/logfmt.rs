@@ -23,6 +23,7 @@ pub(super) fn read<'a>(text: &'a str, reference: &Reference) -> Option<Event<'a>
     }
     let mut event = Event { format: Format::Logfmt, defects, ..Event::default() };
     let split_date = date_and_time(&values, reference);
+    let is_fortios = is_fortios(&values);
     // A bare number as severity is a vendor's own scale.
     let worded = |value: &str| value.bytes().any(|b| b.is_ascii_alphabetic());
     let severity = values.iter().find(|(k, v)| {
@@ -31,6 +32,9 @@ pub(super) fn read<'a>(text: &'a str, reference: &Reference) -> Option<Event<'a>
     let severity = severity.and_then(|(_, v)| level::word(v));
     fields::place(values, &mut event, reference);
     event.severity = severity;
+    if event.service.is_none() && is_fortios {
+        event.service = Some("fortios".into());
+    }
     if let Some(stamp) = split_date {
         event.occurred_at = stamp.at;
         event.defects.add_all(stamp.defects);
@@ -148,6 +152,13 @@ fn audit(text: &str) -> Option<Event<'_>> {
         }
     }
     Some(event)
+}
+
+/// Each record of FortiOS has its id, type and subtype (FortiOS Log Message Reference, header fields); it
+/// names the device, and no program.
+fn is_fortios(values: &[Attribute<'_>]) -> bool {
+    let has = |names: &[&str]| values.iter().any(|(k, _)| names.contains(&&**k));
+    has(&["logid", "log_id"]) && has(&["type"]) && has(&["subtype"])
 }
 
 /// `date=2026-11-21 time=09:00:01 tz="+0100"` of firewalls.

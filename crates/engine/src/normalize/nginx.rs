@@ -20,6 +20,8 @@ pub(super) fn read<'a>(text: &'a str, reference: &Reference) -> Option<Event<'a>
         occurred_at: stamp.at,
         defects: stamp.defects,
         severity: Some(severity),
+        // No other program writes this form, and the line does not name it.
+        service: Some("nginx".into()),
         pid: Some(pid.into()),
         body: rest.into(),
         format: Format::NginxError,

@@ -2,9 +2,8 @@
 //! number comes from the ledger or the finding; no cause is named as fact.
 
 use super::around::{self, Around};
-use super::crash;
+use super::next::{self, Next};
 use super::rhythm;
-use super::sites;
 use super::words::Words;
 use super::{SCORER_VERSION, contributions, total};
 use crate::attention::known::Kind;
@@ -13,8 +12,7 @@ use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
 use crate::lifecycle::lifecycle;
 use model::{
-    Band, Baseline, Check, Evidence, Frequency, Item, SeenBefore, Seq, TenantId, Timestamp, Timing,
-    Where,
+    Band, Baseline, Evidence, Frequency, Item, SeenBefore, Seq, TenantId, Timestamp, Timing, Where,
 };
 
 /// Hosts named in an item; the rest is counted.
@@ -35,6 +33,7 @@ pub fn item(
     let terms = contributions(candidate, view);
     let hosts = hosts_of(candidate, view);
     let around = Around::of(candidate, view);
+    let Next { check_next, knowledge, unknown } = next::of(candidate, around.comes_first(), view);
     Item {
         candidate_id: candidate.id,
         candidate_type: candidate.kind,
@@ -56,8 +55,9 @@ pub fn item(
         },
         baseline: words.baseline(),
         seen_before: seen_before(candidate),
-        check_next: check_next(candidate, around.comes_first(), view),
-        unknowns: words.unknowns().into_iter().chain(around.unknown()).collect(),
+        check_next,
+        knowledge,
+        unknowns: words.unknowns().into_iter().chain(around.unknown()).chain(unknown).collect(),
         would_change: would_change(candidate, band, total(&terms), moves, view),
         contributions: terms,
         evidence: evidence(candidate),
@@ -129,17 +129,27 @@ fn occasion_starts(candidate: &Candidate, view: View<'_>) -> Vec<Timestamp> {
     lead.starts().filter(|at| (candidate.onset..=candidate.last).contains(at)).collect()
 }
 
-/// The three hours of the day that hold at least seven tenths of six or more records.
+/// The one to three hours of the day that hold at least seven tenths of six or more records, the fewest that
+/// hold as many, and how many chance would put there.
 fn usual_hours(candidate: &Candidate) -> Option<String> {
     let mut hours = [0_u32; 24];
     let marks = candidate.first_marks.iter().copied().chain(candidate.latest_marks.iter());
     marks.for_each(|m| hours[m.at.hour() as usize] += 1);
     let all: u32 = hours.iter().sum();
-    let held = |from: usize| (0..3).map(|i| hours[(from + i) % 24]).sum::<u32>();
-    let best = (0..24).max_by_key(|from| (held(*from), std::cmp::Reverse(*from)))?;
+    let held = |from: usize, len: usize| (0..len).map(|i| hours[(from + i) % 24]).sum::<u32>();
+    let windows = (0..24).flat_map(|from| (1..=3).map(move |len| (from, len)));
+    let (from, len) = windows.max_by_key(|(from, len)| {
+        (held(*from, *len), std::cmp::Reverse(*len), std::cmp::Reverse(*from))
+    })?;
+    let held = held(from, len);
     let days = candidate.last - candidate.onset >= model::Span::DAY.times(2);
-    (all >= 6 && days && held(best) * 10 >= all * 7)
-        .then(|| format!("{best:02}:00–{:02}:00 UTC ({} of {all})", (best + 3) % 24, held(best)))
+    (all >= 6 && days && held * 10 >= all * 7).then(|| {
+        let chance = super::number(f64::from(all) * len as f64 / 24.0);
+        format!(
+            "{from:02}:00–{:02}:00 UTC ({held} of {all}; chance would put {chance} there)",
+            (from + len) % 24
+        )
+    })
 }
 
 fn seen_before(candidate: &Candidate) -> Vec<SeenBefore> {
@@ -149,112 +159,6 @@ fn seen_before(candidate: &Candidate) -> Vec<SeenBefore> {
         outcome: recall.outcome.replace("<*>", "…"),
     });
     told.collect()
-}
-
-/// Read-only checks that fit any program; exact ones by program family come from a catalogue. Where it is
-/// known what comes first every time, the first check tells it instead of asking.
-fn check_next(candidate: &Candidate, comes_first: Option<String>, view: View<'_>) -> Vec<Check> {
-    let around = model::Span::from_secs(300);
-    // Of many hosts, the one that spoke last: the window around the latest occasion is its own.
-    let lasts = candidate.cells.iter();
-    let host = lasts
-        .max_by_key(|cell| view.ledger[**cell].last.min(candidate.last))
-        .map(|cell| view.ledger.host_of(*cell).name.clone());
-    // Only our own times stand in the command: nothing from a log may reach a shell.
-    let window = |at: Timestamp| {
-        let (from, to) = (at - around, at + around);
-        format!(
-            "journalctl --utc --no-pager --since '{} UTC' --until '{} UTC'",
-            from.to_minute_text(),
-            (to + model::Span::MINUTE).to_minute_text()
-        )
-    };
-    let check = |text: String, command: Option<String>| Check {
-        text,
-        command,
-        host: host.clone(),
-        read_only: true,
-        shows: None,
-    };
-    // A check that shows the lines around a moment.
-    let look = |text: String, at: Timestamp| {
-        let command = Some(window(at));
-        Check { shows: Some((at - around, at + around)), ..check(text, command) }
-    };
-    let mut checks = vec![look(
-        comes_first.unwrap_or_else(|| "read what the host said around the latest occasion: is there a line that comes first every time?".into()),
-        candidate.last,
-    )];
-    match &candidate.facts {
-        Facts::Silence { .. } => {
-            checks[0] = look(
-                "read what the host said when the message stopped: was something stopped, removed or reconfigured?".into(),
-                candidate.onset,
-            );
-            checks.push(check(
-                "is the service still installed and enabled, and is it among the failed ones?"
-                    .into(),
-                Some("systemctl list-units --state=failed --no-pager".into()),
-            ));
-        }
-        Facts::HostSilence { .. } => {
-            checks[0] = look(
-                "is the host up, does it reach its log server, and does whatever sends its logs run?"
-                    .into(),
-                candidate.onset,
-            );
-            checks.push(Check {
-                host: None,
-                ..check(
-                    "does anything else hear of it: monitoring, its neighbours, its site?".into(),
-                    None,
-                )
-            });
-        }
-        Facts::Drift { .. } => checks.push(check(
-            "what is short on this host or on the one that it asks: time, memory, disk, network?"
-                .into(),
-            Some("vmstat -w 1 3; df -h".into()),
-        )),
-        Facts::Breakthrough { .. } => checks.insert(
-            0,
-            check(
-                "who came in, from where, and are they still there? Ask the owner of the account."
-                    .into(),
-                Some("last -F -w | head -n 20; who".into()),
-            ),
-        ),
-        Facts::Crash(_) => {
-            let known = crash::checks(candidate, view).into_iter();
-            let known = known.map(|known| check(format!("{}?", known.why), Some(known.command.to_owned())));
-            checks.splice(1..1, known);
-        }
-        Facts::Spread { .. } => checks.push(Check {
-            host: None,
-            ..check(sites::what_they_share(candidate, view), None)
-        }),
-        Facts::Clients(_) => checks.push(Check {
-            host: None,
-            ..check(
-                "what does this client share with others: an update of these days, a provider, a service, a certificate?"
-                    .into(),
-                None,
-            )
-        }),
-        Facts::SelfHeal { .. } => checks
-            .push(check("does the other side tell of failures at the same times?".into(), None)),
-        _ => {}
-    }
-    // A story of one moment began at its latest occasion.
-    if candidate.last - candidate.onset > around {
-        // Of many hosts, the one that it reached first leads.
-        let first = view.ledger.host_of(candidate.lead()).name.clone();
-        checks.push(Check {
-            host: Some(first),
-            ..look("what changed on this host shortly before it began?".into(), candidate.onset)
-        });
-    }
-    checks
 }
 
 /// What would move it, in sentences; a score that cannot reach its mark is told as it is.

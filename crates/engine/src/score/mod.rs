@@ -5,8 +5,10 @@
 mod around;
 mod crash;
 mod item;
+mod next;
 mod phrase;
 mod rhythm;
+mod shared;
 mod sites;
 mod title;
 mod what;
@@ -15,6 +17,7 @@ mod words;
 
 pub use item::{headline, item, rounded};
 pub(crate) use phrase::{number, shorten};
+pub use shared::named_by_all;
 
 use crate::criticality;
 use crate::discover::candidate::Candidate;

@@ -13,6 +13,8 @@ const EVEN_FROM: usize = 6;
 const EVEN_MAX: f64 = 0.2;
 /// Local variation above which occasions come in clusters.
 const CLUSTERED_MIN: f64 = 1.5;
+/// Days whose counts are told one by one.
+const DAYS_COUNTED: usize = 10;
 /// Heal times from which earlier and later ones can be compared.
 const HEALS_FROM: usize = 6;
 /// How many times longer, or shorter, the later ones must be to be worth a sentence.
@@ -34,7 +36,7 @@ pub(super) fn reasons(candidate: &Candidate, view: View<'_>) -> Vec<String> {
         days_active(&starts, candidate),
         acceleration(&starts, until, candidate),
         evenness(&starts),
-        heal_trend(candidate),
+        heal_trend(candidate, view),
     ];
     told.into_iter().flatten().collect()
 }
@@ -90,16 +92,30 @@ pub(super) fn trend(starts: &[Timestamp], until: Timestamp) -> &'static str {
     }
 }
 
-/// `it came on 5 of its 7 days`; only while all its occasions are remembered.
+/// `it came on 5 of its 7 days: 1, 1, 2, 3 and 5 times`; only while all its occasions are remembered.
 fn days_active(starts: &[Timestamp], candidate: &Candidate) -> Option<String> {
     let day = |at: Timestamp| at.as_secs().div_euclid(86_400);
     if starts.len() < candidate.occasions as usize {
         return None;
     }
-    let mut active: Vec<i64> = starts.iter().map(|at| day(*at)).collect();
-    active.dedup();
+    let mut active: Vec<(i64, usize)> = Vec::new();
+    for at in starts {
+        match active.last_mut() {
+            Some((last, times)) if *last == day(*at) => *times += 1,
+            _ => active.push((day(*at), 1)),
+        }
+    }
     let all = day(*starts.last()?) - day(*starts.first()?) + 1;
-    (all >= 3).then(|| format!("it came on {} of its {all} days", active.len()))
+    let times: Vec<String> = active.iter().map(|(_, times)| times.to_string()).collect();
+    let counts = match times.split_last() {
+        Some((last, others))
+            if (1..DAYS_COUNTED).contains(&others.len()) && starts.len() > times.len() =>
+        {
+            format!(": {} and {last} times", others.join(", "))
+        }
+        _ => String::new(),
+    };
+    (all >= 3).then(|| format!("it came on {} of its {all} days{counts}", active.len()))
 }
 
 /// `its gaps are even: …` or `it comes in clusters`.
@@ -118,20 +134,47 @@ fn evenness(starts: &[Timestamp]) -> Option<String> {
     }
 }
 
-/// `healing takes longer: …`, from the latest heal times.
-fn heal_trend(candidate: &Candidate) -> Option<String> {
-    let heals: Vec<f64> = candidate.heals.iter().map(f64::from).collect();
+/// The earlier and the later heal times that are remembered, and the middle of each in seconds.
+fn halves(candidate: &Candidate, view: View<'_>) -> Option<[(usize, f64); 2]> {
+    let heals = heal_times(candidate, view);
     if heals.len() < HEALS_FROM || !matches!(candidate.facts, Facts::SelfHeal { .. }) {
         return None;
     }
     let (earlier, later) = heals.split_at(heals.len() / 2);
     let middle = |part: &[f64]| median(&mut part.to_vec()).unwrap_or(0.0).max(1.0);
-    let (before, after) = (middle(earlier), middle(later));
+    Some([(earlier.len(), middle(earlier)), (later.len(), middle(later))])
+}
+
+/// The heal times of the story: from the occasions that are remembered, which reach back to before it was
+/// one, or the latest that were counted, whichever are more.
+fn heal_times(candidate: &Candidate, view: View<'_>) -> Vec<f64> {
+    let counted: Vec<f64> = candidate.heals.iter().map(f64::from).collect();
+    let [failure, recovery, ..] = candidate.cells[..] else { return counted };
+    let since = |at: &Timestamp| (candidate.onset..=candidate.last).contains(at);
+    let failures: Vec<Timestamp> = view.ledger[failure].starts().filter(since).collect();
+    let recoveries: Vec<Timestamp> = view.ledger[recovery].starts().filter(since).collect();
+    let seen: Vec<f64> = (0..failures.len())
+        .filter_map(|place| {
+            let (failed, next) = (failures[place], failures.get(place + 1));
+            let healed = recoveries.iter().find(|at| **at >= failed)?;
+            next.is_none_or(|next| healed <= next).then(|| (*healed - failed).as_secs_f64())
+        })
+        .collect();
+    if seen.len() > counted.len() { seen } else { counted }
+}
+
+/// Whether healing takes longer than it did.
+pub(super) fn heals_slower(candidate: &Candidate, view: View<'_>) -> bool {
+    halves(candidate, view).is_some_and(|[(_, before), (_, after)]| after / before >= HEALS_RATIO)
+}
+
+/// `healing takes longer: …`, from the latest heal times.
+fn heal_trend(candidate: &Candidate, view: View<'_>) -> Option<String> {
+    let [(n, before), (m, after)] = halves(candidate, view)?;
     let span = |secs: f64| Span::from_secs(secs as i64);
     let told = |how: &str| {
-        let (n, m) = (earlier.len(), later.len());
         format!(
-            "healing takes {how}: {} in the middle of {n}, {} of the latest {m}",
+            "healing takes {how}: {} in the middle of the earlier {n}, {} of the latest {m}",
             span(before),
             span(after)
         )

@@ -1,8 +1,8 @@
 //! The title of an item: subject, behaviour, and the message as far as there is room.
 
 use super::phrase::{date, number, shorten, times};
-use super::sites;
 use super::words::{QUOTE_MAX, Words};
+use super::{rhythm, sites};
 use crate::discover::Facts;
 
 impl Words<'_> {
@@ -15,7 +15,12 @@ impl Words<'_> {
             }
             Facts::SelfHeal { failures, within, .. } => {
                 let verb = self.tense("fails and heals", "failed and healed");
-                format!("{verb}, {} in {within}", times(*failures))
+                let slower = if rhythm::heals_slower(self.candidate, self.view) {
+                    ", ever longer"
+                } else {
+                    ""
+                };
+                format!("{verb}, {} in {within}{slower}", times(*failures))
             }
             Facts::Burst { hour, .. } => format!("said {} in an hour", times(*hour)),
             Facts::Spread { sites: Some(s), within, .. } if s.is_evidence => {

@@ -8,11 +8,11 @@ use std::io::{self, Write};
 
 const EXAMPLES: &str = "\
 Examples:
-  foreshock demo --save demo.log && foreshock explain cand_4s6f demo.log
+  foreshock demo --save demo.log && foreshock explain cand_5qm3 demo.log
       an item of a digest: every number behind it, and all its lines that are kept
-  foreshock explain sig_0vvs demo.log
+  foreshock explain sig_5my6 demo.log
       a kind of message: how often, since when, in which band and why, also if nothing speaks for it
-  foreshock explain cand_4s6f --format json demo.log | jq '.item.contributions'
+  foreshock explain cand_5qm3 --format json demo.log | jq '.item.contributions'
       the same for scripts
 
 Of an id the first letters are enough, four or more, as long as no other id begins with them.

@@ -1,6 +1,7 @@
 //! The command line: one file per command. Standard output is data, standard error is for people;
 //! every command ends with one of the exit codes of [`Exit`].
 
+mod checks;
 mod completions;
 mod config;
 mod demo;
@@ -71,6 +72,7 @@ enum Command {
     Explain(explain::Args),
     Replay(replay::Args),
     Signatures(signatures::Args),
+    Checks(checks::Args),
     Kernel(kernel::Args),
     Series(series::Args),
     Outlier(outlier::Args),
@@ -149,6 +151,7 @@ pub(crate) fn main() -> Exit {
         Command::Explain(args) => explain::run(args, talk),
         Command::Replay(args) => replay::run(args, talk),
         Command::Signatures(args) => signatures::run(args, talk),
+        Command::Checks(args) => checks::run(args, talk),
         Command::Kernel(args) => kernel::run(args, talk),
         Command::Series(args) => series::run(args, talk),
         Command::Outlier(args) => outlier::run(args, talk),

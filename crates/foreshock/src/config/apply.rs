@@ -3,11 +3,13 @@
 
 use super::place::did_you_mean;
 use super::settings::{self, Kind, Setting};
+use crate::checks;
 use engine::Config;
 use engine::criticality::{Criticality, CriticalityRule, Pattern};
 use engine::sites::{SITES_MAX, Site};
 use model::Span;
 use std::collections::BTreeMap;
+use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -15,6 +17,8 @@ use toml::de::{DeTable, DeValue};
 pub(super) const CRITICALITY: &str = "criticality";
 /// The table that says which host stands where.
 pub(super) const SITES: &str = "sites";
+/// The table that names a folder of one's own checks.
+pub(super) const CHECKS: &str = "checks";
 /// What a rule of it may name, besides its level.
 const PLACES: [&str; 4] = ["tenant", "host", "service", "source"];
 
@@ -66,9 +70,13 @@ impl Reading<'_> {
                 self.sites(value);
                 continue;
             }
+            if word == CHECKS {
+                self.checks(value);
+                continue;
+            }
             let sections = settings::sections();
             let Some(section) = sections.iter().find(|section| **section == word) else {
-                let known = sections.into_iter().chain([CRITICALITY, SITES]);
+                let known = sections.into_iter().chain([CRITICALITY, SITES, CHECKS]);
                 let hint = did_you_mean(word, known);
                 let hint = if hint.is_empty() { home_of(word) } else { hint };
                 self.problem(at, format!("there is no table `{word}`{hint}"));
@@ -168,6 +176,24 @@ impl Reading<'_> {
         if self.config.sites.len() > SITES_MAX {
             let what = format!("more than {SITES_MAX} sites: join some of them");
             self.problem(value.span().start, what);
+        }
+    }
+
+    fn checks(&mut self, value: &Spanned<DeValue<'_>>) {
+        let table = value.get_ref().as_table();
+        let folder = table.filter(|table| table.len() == 1).and_then(|t| t.get("folder"));
+        let path = folder.and_then(|folder| folder.get_ref().as_str()).map(Path::new);
+        let read = match path {
+            // A relative one would depend on where the program was started.
+            Some(path) if path.is_absolute() => checks::read(path),
+            _ => Err(format!("[{CHECKS}] wants one setting: folder = \"/absolute/path\"")),
+        };
+        match read {
+            Ok(checks) => self.config.checks = checks,
+            Err(what) => {
+                let at = folder.map_or(value.span().start, |folder| folder.span().start);
+                self.problem(at, what);
+            }
         }
     }
 

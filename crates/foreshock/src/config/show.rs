@@ -1,7 +1,7 @@
 //! A configuration → a settings file that says all of it, each value below its reason. The reasons
 //! are the comments of the engine's own `config.rs`, so that there is one place for them.
 
-use super::apply::{CRITICALITY, SITES};
+use super::apply::{CHECKS, CRITICALITY, SITES};
 use super::settings::{self, written};
 use engine::Config;
 use engine::criticality::CriticalityRule;
@@ -31,6 +31,11 @@ pub(crate) fn show(config: &Config) -> String {
         page += "# [[criticality]]\n# host = \"db*\"\n# level = \"high\"\n";
     }
     config.criticality.iter().for_each(|r| page += &rule(r));
+    page += "\n# A folder of your own checks, one TOML file a family of programs; see docs/checks.md.\n";
+    match &config.checks.folder {
+        None => page += "# [checks]\n# folder = \"/etc/foreshock/checks\"\n",
+        Some(folder) => page += &format!("[{CHECKS}]\nfolder = {}\n", quoted(folder)),
+    }
     page += "\n# Which hosts stand at which site, with * for anything; the first that fits has the host. A name\n\
         # such as \"acme/ber-*\" is of one tenant only.\n";
     match config.sites.is_empty() {

@@ -142,15 +142,15 @@ fn tunnel(lines: &mut Vec<Line>) {
     let mut chance = Chance::of(2);
     for at in beats(&mut chance, 3_600, 20) {
         let body = "tunnel branch-2: keys renewed with 198.51.100.20";
-        write(lines, at, "gw1 vpn[612]", body);
+        write(lines, at, "gw1 charon[612]", body);
     }
     for (day, hour, minute, second, secs) in OUTAGES {
         let of_day = hour * 3_600 + minute * 60 + second;
         let down = START + Span::DAY.times(day) + Span::from_secs(of_day);
         let body = "tunnel branch-2 to 198.51.100.20 is down: no reply from peer";
-        write(lines, down, "gw1 vpn[612]", body);
+        write(lines, down, "gw1 charon[612]", body);
         let body = format!("tunnel branch-2 to 198.51.100.20 is up again after {secs} s");
-        write(lines, down + Span::from_secs(secs), "gw1 vpn[612]", &body);
+        write(lines, down + Span::from_secs(secs), "gw1 charon[612]", &body);
     }
 }
 

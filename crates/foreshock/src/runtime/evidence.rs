@@ -69,7 +69,14 @@ impl Evidences {
                 places.push((at, known.stands.clone()));
             }
         }
-        item.check_next.iter_mut().for_each(|check| look::look(check, &places));
+        let evidence = &item.evidence;
+        let lines: Vec<&str> = evidence.iter().filter_map(|e| e.text.as_deref()).collect();
+        let named = engine::score::named_by_all(&lines);
+        for check in &mut item.check_next {
+            look::look(check, &places);
+            engine::checks::refill(check, &lines);
+        }
+        item.why.extend(named);
     }
 
     /// Where a person finds the line again. A recording of what a host says live is no such place: its

@@ -89,6 +89,7 @@ mod tests {
             host: Some("gw1".into()),
             read_only: true,
             shows: Some((at(from), at(to))),
+            ..Check::default()
         }
     }
 

@@ -39,9 +39,11 @@ macro_rules! cases {
 }
 
 cases! {
+    account_on_four_devices,
     anomaly,
     burst,
     dirty_bytes,
+    drive_that_degrades,
     mixed_format,
     kernel_crash,
     new_year,
@@ -49,11 +51,14 @@ cases! {
     quiet,
     recurrence,
     repeated,
+    restarts_after_the_backup,
     returned,
     rotated_folder,
+    scope_that_fills,
     silence,
     spread,
     stack_trace,
+    tunnel_of_a_branch,
     vpn_self_heal,
     vpn_until,
 }

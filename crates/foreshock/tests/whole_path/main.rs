@@ -5,6 +5,7 @@
 
 mod backtest;
 mod cases;
+mod checks;
 mod demo;
 mod explain;
 mod folders;

@@ -93,7 +93,7 @@ pub(crate) fn scan_case(case: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let modified = fs::read_to_string(from.join("modified"))
         .map_or(MODIFIED_SECS, |text| text.trim().parse().expect("seconds since 1970"));
-    for name in ["input.log", "input"] {
+    for name in ["input.log", "input", "settings.toml"] {
         copy(&from.join(name), &folder.path().join(name), modified);
     }
     folder

@@ -173,7 +173,7 @@ fn check(text: &str, command: Option<&str>, host: Option<&str>) -> Check {
         command: command.map(str::to_owned),
         host: host.map(str::to_owned),
         read_only: true,
-        shows: None,
+        ..Check::default()
     }
 }
 
@@ -230,6 +230,7 @@ pub(crate) fn vpn_item() -> Item {
             reason: "same signature on fw-br4 for 9 days in March".into(),
             outcome: "ended in an outage of 3h 12m".into(),
         }],
+        knowledge: None,
         check_next: vec![
             check(
                 "Is dead-peer detection failing more often on this tunnel only?",
@@ -381,6 +382,7 @@ fn storm_day() -> Case {
                              ten switches at once."
                 .into(),
             why: vec![],
+            knowledge: None,
             check_next: vec![check("Which supply feeds this row, and what does its log say?", None, None)],
             contributions: vec![
                 term("novelty", score + 0.10, "chance 10^-30 under the usual"),
@@ -435,12 +437,21 @@ pub(crate) fn hostile_item(text: &str) -> Item {
             reason: own(),
             outcome: own(),
         }],
+        knowledge: Some(Knowledge {
+            family: own(),
+            title: own(),
+            follows: vec![own()],
+            counter_evidence: vec![own()],
+        }),
         check_next: vec![Check {
             text: own(),
             command: Some(own()),
             host: Some(own()),
             read_only: false,
-            shows: None,
+            expected_if_bad: Some(own()),
+            platform: Some(own()),
+            source: Some(own()),
+            ..Check::default()
         }],
         unknowns: vec![own()],
         would_change: vec![own(), own()],

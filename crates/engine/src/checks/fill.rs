@@ -1,0 +1,87 @@
+//! A command with blanks and values for them → the command as it can be pasted. The command's own text is
+//! never touched; a value becomes part of exactly one word of it, or its place shows what belongs there.
+
+use super::holes;
+use super::quote::{placeholder, word};
+use model::{Blanks, Check, Shell};
+
+/// A part of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// As it is.
+    Text(&'a str),
+    /// A blank, and whether it stands between quotes of the command.
+    Blank {
+        /// Its name.
+        name: &'a str,
+        /// Between quotes.
+        inside: bool,
+    },
+}
+
+/// The parts of a command: `{name}` is a blank where `name` is made of small letters and `_`; other braces
+/// are text.
+pub fn pieces(template: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
+    let (mut from, mut at, mut quote) = (0, 0, None);
+    while let Some(c) = template[at..].chars().next() {
+        match c {
+            '\'' | '"' if quote.is_none() => quote = Some(c),
+            c if quote == Some(c) => quote = None,
+            '{' => {
+                // `%{http_code}` and `${name}` belong to the command.
+                let is_own = template[..at].ends_with(['%', '$', '{']);
+                if let Some(name) = blank(&template[at..]).filter(|_| !is_own) {
+                    found.extend((from < at).then(|| Piece::Text(&template[from..at])));
+                    found.push(Piece::Blank { name, inside: quote.is_some() });
+                    at += name.len() + 2;
+                    from = at;
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        at += c.len_utf8();
+    }
+    found.extend((from < at).then(|| Piece::Text(&template[from..])));
+    found
+}
+
+/// The name of the blank that a text begins with.
+fn blank(text: &str) -> Option<&str> {
+    let name = &text[1..text.find('}')?];
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    is_name.then_some(name)
+}
+
+/// The command with these values; what has none, or none that can be written down safely, is shown as
+/// `<name>`.
+pub fn command(template: &str, shell: Shell, value: &dyn Fn(&str) -> Option<String>) -> String {
+    let mut command = String::with_capacity(template.len());
+    for piece in pieces(template) {
+        match piece {
+            Piece::Text(text) => command += text,
+            Piece::Blank { name, inside } => {
+                let filled = value(name).and_then(|value| word(shell, &value, inside));
+                command += &filled.unwrap_or_else(|| placeholder(shell, name, inside));
+            }
+        }
+    }
+    command
+}
+
+/// Fills the blanks of a check with what these lines name, the latest line last. Values that were known
+/// before stay.
+pub fn refill(check: &mut Check, lines: &[&str]) {
+    let Some(blanks) = &check.blanks else {
+        return;
+    };
+    let Blanks { template, shell, holes, known } = &**blanks;
+    check.command = Some(command(template, *shell, &|name| {
+        let set = known.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        set.or_else(|| {
+            let hole = holes.iter().find(|hole| hole.name == name)?;
+            holes::most_named(hole, lines).map(str::to_owned)
+        })
+    }));
+}

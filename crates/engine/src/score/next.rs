@@ -1,0 +1,242 @@
+//! Candidate → what to check next: exact checks of its family from the catalogue, then what fits any
+//! program of this type. Where no family fits, the item says so.
+
+use super::{crash, sites};
+use crate::checks::{CheckRule, Family, On, choose, refill};
+use crate::discover::candidate::Candidate;
+use crate::discover::{Facts, View};
+use model::{Blank, Blanks, Check, Knowledge, Shell, Span, Timestamp};
+
+/// Checks of an item: what a person does in ten minutes.
+const CHECKS_MAX: usize = 4;
+/// Signatures of a story that are asked for their family; the lead is the first.
+const ASKED_MAX: usize = 5;
+/// How far around an occasion lines are read.
+const AROUND: Span = Span::from_secs(300);
+
+/// What an item says of what to do.
+pub(super) struct Next {
+    pub(super) check_next: Vec<Check>,
+    pub(super) knowledge: Option<Knowledge>,
+    /// That no family fits.
+    pub(super) unknown: Option<String>,
+}
+
+/// What to check next. Where it is known what comes first every time, the first check tells it instead
+/// of asking.
+pub(super) fn of(candidate: &Candidate, comes_first: Option<String>, view: View<'_>) -> Next {
+    // A host that says nothing is silent with all of its programs.
+    if matches!(candidate.facts, Facts::HostSilence { .. }) {
+        let generic = generic(candidate, comes_first, view, true);
+        return Next { check_next: generic, knowledge: None, unknown: None };
+    }
+    let Some((family, template)) = family(candidate, view) else {
+        return Next {
+            check_next: generic(candidate, comes_first, view, true),
+            knowledge: None,
+            unknown: Some(
+                "what to check in this program: the catalogue has no family for it, so these checks fit any program".into(),
+            ),
+        };
+    };
+    let chosen = choose(family, candidate.kind, template);
+    let exact =
+        chosen.into_iter().map(|rule| exact(family, rule, candidate, template, view)).collect();
+    // An answer goes before questions; so does what asks for this very kind of finding.
+    let leads = match candidate.facts {
+        Facts::Breakthrough { .. } => 1,
+        Facts::Crash(_) => CHECKS_MAX,
+        _ => usize::from(comes_first.is_some()),
+    };
+    let generic = generic(candidate, comes_first, view, family.shell == Shell::Posix);
+    let knowledge = Knowledge {
+        family: family.family.clone(),
+        title: family.title.clone(),
+        follows: family.follows.clone(),
+        counter_evidence: family.counter.clone(),
+    };
+    let check_next = in_order(generic, leads, exact);
+    Next { check_next, knowledge: Some(knowledge), unknown: None }
+}
+
+/// The first generic ones, the exact ones, and as many more generic ones as there is room for; the look at the
+/// lines themselves has a place in every item.
+fn in_order(mut generic: Vec<Check>, leads: usize, exact: Vec<Check>) -> Vec<Check> {
+    let is_look = |check: &Check| check.shows.is_some();
+    let mut rest = generic.split_off(leads.min(generic.len()));
+    let mut checks: Vec<Check> = generic.into_iter().chain(exact).take(CHECKS_MAX).collect();
+    if let Some(place) = rest.iter().position(is_look).filter(|_| !checks.iter().any(is_look)) {
+        checks.truncate(CHECKS_MAX - 1);
+        checks.push(rest.remove(place));
+    }
+    checks.extend(rest);
+    checks.truncate(CHECKS_MAX);
+    checks
+}
+
+/// The family of the first signature of the story that has one, and that signature's template.
+fn family<'a>(candidate: &Candidate, view: View<'a>) -> Option<(&'a Family, &'a str)> {
+    let catalogue = view.config.checks.catalogue();
+    candidate.cells.iter().take(ASKED_MAX).find_map(|cell| {
+        let signature = view.library.signature(view.ledger[*cell].signature);
+        let family = catalogue.family_of(&signature.service, &signature.template)?;
+        Some((family, signature.template.as_str()))
+    })
+}
+
+/// A check of the catalogue for this candidate, its blanks filled as far as the engine knows what belongs
+/// there: its own times and names. The rest is filled from the evidence.
+fn exact(
+    family: &Family,
+    rule: &CheckRule,
+    candidate: &Candidate,
+    template: &str,
+    view: View<'_>,
+) -> Check {
+    let host = view.ledger.host_of(candidate.lead()).name.clone();
+    let service = &view.ledger.services[view.ledger.kind_of(candidate.lead()).service.0 as usize];
+    let utc = |at: Timestamp| format!("{} UTC", at.to_minute_text());
+    let known = [
+        ("since", utc(candidate.last - AROUND)),
+        ("until", utc(candidate.last + AROUND + Span::MINUTE)),
+        ("host", host.clone()),
+        ("service", service.name.clone()),
+    ];
+    let blanks = rule.command.as_ref().map(|template| {
+        let blank = |(name, hole): (&String, &crate::checks::HoleRule)| Blank {
+            name: name.clone(),
+            kind: hole.is,
+            after: hole.after.clone(),
+        };
+        Box::new(Blanks {
+            template: template.clone(),
+            shell: rule.shell.unwrap_or(family.shell),
+            holes: family.holes.iter().map(blank).collect(),
+            known: known.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+        })
+    });
+    let mut check = Check {
+        text: rule.text.clone(),
+        command: None,
+        host: (rule.on == On::Host).then_some(host),
+        read_only: rule.read_only,
+        expected_if_bad: Some(rule.bad.clone()),
+        platform: Some(rule.platform.as_ref().unwrap_or(&family.platform).clone()),
+        source: Some(format!("{} <{}>", rule.source, rule.url)),
+        shows: None,
+        blanks,
+    };
+    refill(&mut check, &[template]);
+    check
+}
+
+/// Read-only checks that fit any program; the look at the lines themselves comes first. `with_commands` is
+/// false where the host is no Linux machine: then only what shows lines of a file has a command.
+fn generic(
+    candidate: &Candidate,
+    comes_first: Option<String>,
+    view: View<'_>,
+    with_commands: bool,
+) -> Vec<Check> {
+    // Of many hosts, the one that spoke last: the window around the latest occasion is its own.
+    let lasts = candidate.cells.iter();
+    let host = lasts
+        .max_by_key(|cell| view.ledger[**cell].last.min(candidate.last))
+        .map(|cell| view.ledger.host_of(*cell).name.clone());
+    // Only our own times stand in the command: nothing from a log may reach a shell.
+    let window = |at: Timestamp| {
+        let (from, to) = (at - AROUND, at + AROUND);
+        format!(
+            "journalctl --utc --no-pager --since '{} UTC' --until '{} UTC'",
+            from.to_minute_text(),
+            (to + Span::MINUTE).to_minute_text()
+        )
+    };
+    let check = |text: String, command: Option<String>| Check {
+        text,
+        command,
+        host: host.clone(),
+        read_only: true,
+        ..Check::default()
+    };
+    // A check that shows the lines around a moment.
+    let look = |text: String, at: Timestamp| {
+        let command = with_commands.then(|| window(at));
+        Check { shows: Some((at - AROUND, at + AROUND)), ..check(text, command) }
+    };
+    let mut checks = vec![look(
+        comes_first.unwrap_or_else(|| "read what the host said around the latest occasion: is there a line that comes first every time?".into()),
+        candidate.last,
+    )];
+    match &candidate.facts {
+        Facts::Silence { .. } => {
+            checks[0] = look(
+                "read what the host said when the message stopped: was something stopped, removed or reconfigured?".into(),
+                candidate.onset,
+            );
+            checks.push(check(
+                "is the service still installed and enabled, and is it among the failed ones?"
+                    .into(),
+                with_commands.then(|| "systemctl list-units --state=failed --no-pager".into()),
+            ));
+        }
+        Facts::HostSilence { .. } => {
+            checks[0] = look(
+                "is the host up, does it reach its log server, and does whatever sends its logs run?"
+                    .into(),
+                candidate.onset,
+            );
+            checks.push(Check {
+                host: None,
+                ..check(
+                    "does anything else hear of it: monitoring, its neighbours, its site?".into(),
+                    None,
+                )
+            });
+        }
+        Facts::Drift { .. } => checks.push(check(
+            "what is short on this host or on the one that it asks: time, memory, disk, network?"
+                .into(),
+            with_commands.then(|| "vmstat -w 1 3; df -h".into()),
+        )),
+        Facts::Breakthrough { .. } => checks.insert(
+            0,
+            check(
+                "who came in, from where, and are they still there? Ask the owner of the account."
+                    .into(),
+                with_commands.then(|| "last -F -w | head -n 20; who".into()),
+            ),
+        ),
+        Facts::Crash(_) => {
+            let known = crash::checks(candidate, view).into_iter();
+            let known = known
+                .map(|known| check(format!("{}?", known.why), Some(known.command.to_owned())));
+            checks.splice(1..1, known);
+        }
+        Facts::Spread { .. } => checks.push(Check {
+            host: None,
+            ..check(sites::what_they_share(candidate, view), None)
+        }),
+        Facts::Clients(_) => checks.push(Check {
+            host: None,
+            ..check(
+                "what does this client share with others: an update of these days, a provider, a service, a certificate?"
+                    .into(),
+                None,
+            )
+        }),
+        Facts::SelfHeal { .. } => checks
+            .push(check("does the other side tell of failures at the same times?".into(), None)),
+        _ => {}
+    }
+    // A story of one moment began at its latest occasion.
+    if candidate.last - candidate.onset > AROUND {
+        // Of many hosts, the one that it reached first leads.
+        let first = view.ledger.host_of(candidate.lead()).name.clone();
+        checks.push(Check {
+            host: Some(first),
+            ..look("what changed on this host shortly before it began?".into(), candidate.onset)
+        });
+    }
+    checks
+}
