@@ -130,7 +130,7 @@ impl Connection {
         };
         // A read that does not fill the room has emptied the socket; of what comes later we are told (epoll(7)). So a
         // small message costs one call and not two.
-        let after = match read == buffers.raw.len() || self.is_closing {
+        let after = match read == buffers.raw.len() || self.is_closing || cfg!(not(unix)) {
             true => Turn::More,
             false => Turn::Quiet,
         };

@@ -56,6 +56,7 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn new(config: StreamConfig, inlet: Inlet) -> io::Result<Worker> {
         let transport = match (&config.listener, &config.tls) {
+            #[cfg(unix)]
             (super::Listener::Unix(_), _) => Transport::Unix,
             (_, Some(_)) => Transport::Tls,
             (_, None) => Transport::Tcp,
