@@ -1,4 +1,4 @@
-//! Receives and counts, to see what receiving costs: `receive tcp|udp PORT [SECONDS]`, `receive follow PATTERN
+//! Receives and counts, to see what receiving costs: `receive tcp|tls|udp PORT [SECONDS]`, `receive follow PATTERN
 //! [SECONDS]`, `receive kmsg - [SECONDS]`. Nothing is stored: the spool costs extra. Ends after so many seconds without a
 //! record and tells what it used.
 
@@ -7,8 +7,10 @@
 use model::TenantId;
 use model::intake::{Batch, Intake, OnAnswer, Receipt, Returned};
 use sources::inlet::{Tenancy, system_clock};
+use sources::syslog::tls::{Tls, TlsFiles};
 use sources::syslog::{stream, udp};
 use sources::{Counters, Inlet, Stop, follow, kmsg};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -34,6 +36,24 @@ impl Intake for Counting {
     fn wait_writable(&self, _: Duration) -> bool {
         true
     }
+}
+
+/// A certificate that nobody has reason to trust, for one run.
+fn certificate(place: &Path) -> std::io::Result<Arc<Tls>> {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]);
+    let made = made.map_err(std::io::Error::other)?;
+    let files = TlsFiles {
+        certificate: place.with_extension("cert"),
+        key: place.with_extension("key"),
+        client_authority: None,
+        client_required: false,
+    };
+    std::fs::write(&files.certificate, made.cert.pem())?;
+    std::fs::write(&files.key, made.signing_key.serialize_pem())?;
+    let tls = Tls::load(files.clone()).map_err(std::io::Error::other);
+    std::fs::remove_file(&files.certificate)?;
+    std::fs::remove_file(&files.key)?;
+    tls
 }
 
 /// CPU time of this process, in seconds.
@@ -72,8 +92,12 @@ fn main() -> std::io::Result<()> {
             kmsg::start(kmsg::KmsgConfig::new("receive", place.clone(), tenant)?, &inlet)?
         }
         _ => {
-            let listener = stream::listen(address)?;
-            stream::start(stream::StreamConfig::new("receive", listener, tenancy), &inlet)?
+            let mut config =
+                stream::StreamConfig::new("receive", stream::listen(address)?, tenancy);
+            if transport == "tls" {
+                config.tls = Some(certificate(&place)?);
+            }
+            stream::start(config, &inlet)?
         }
     };
     println!("listening on {:?}", receiver.local_addr());

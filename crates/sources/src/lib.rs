@@ -22,12 +22,16 @@
 
 mod batch;
 mod error;
+#[cfg(unix)]
 pub mod follow;
 pub mod inlet;
 mod input;
+#[cfg(unix)]
 pub mod journald;
+#[cfg(unix)]
 pub mod kmsg;
 mod lines;
+#[cfg(unix)]
 mod noted;
 mod parkable;
 mod peek;

@@ -352,3 +352,26 @@ fn mistakes_are_told_with_what_to_do() {
     let nowhere = FollowConfig { places: place.path("no/places"), ..place.config("*") };
     assert!(error(nowhere).contains("no such file or folder"));
 }
+
+/// More than are remembered of those that are gone.
+#[test]
+fn many_compressed_files_are_read_once() {
+    let (place, fake) = (Place::new(), Fake::new());
+    for n in 0..1_100 {
+        let path = place.path(&format!("{n}.gz"));
+        let file = File::create(&path).unwrap();
+        let mut gz = flate2::write::GzEncoder::new(file, Default::default());
+        writeln!(gz, "line of {n}").unwrap();
+        gz.finish().unwrap();
+        make_old(&path);
+    }
+    for _ in 0..2 {
+        let inlet = inlet(&fake, "file");
+        let receiver = place.start("*.gz", &inlet);
+        fake.wait_for(1_100);
+        // Long enough for the patterns to be matched again.
+        std::thread::sleep(Duration::from_millis(300));
+        receiver.stop();
+    }
+    assert_each_once(&fake, (0..1_100).map(|n| format!("line of {n}")));
+}

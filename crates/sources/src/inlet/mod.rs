@@ -22,6 +22,7 @@ pub use counters::Counters;
 pub use gap::Loss;
 pub(crate) use gather::Gather;
 pub use health::{Counts, Health, State};
+pub use ipnet::IpNet;
 pub use receiver::Receiver;
 pub(crate) use receiver::spawn;
 pub use stop::Stop;

@@ -7,6 +7,7 @@ mod framing;
 pub mod stream;
 pub mod tls;
 pub mod udp;
+#[cfg(unix)]
 pub mod unix;
 
 pub use framing::{COUNT_MAX, Cut, FRAME_BYTES_MAX, Frame, Framed, Framer, datagram};

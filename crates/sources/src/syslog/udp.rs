@@ -12,7 +12,7 @@ use model::intake::Facts;
 use model::{Origin, Timestamp, Transport};
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ const DROPS_EVERY: Duration = Duration::from_secs(1);
 const REST_MAX: Duration = Duration::from_secs(2);
 /// Senders that are remembered; beyond, all are forgotten and learnt anew.
 const PEERS_MAX: usize = 16 << 10;
+/// Nobody sends from there (RFC 863).
+const DISCARD_PORT: u16 = 9;
 /// After an error of the socket.
 const ERROR_PAUSE: Duration = Duration::from_millis(100);
 
@@ -81,11 +83,21 @@ pub fn ask_for_buffer(socket: &UdpSocket, bytes: usize) {
     let _ = setsockopt(socket, sockopt::RcvBuf, &bytes);
 }
 
+/// The system's own measure stays.
+#[cfg(not(unix))]
+pub fn ask_for_buffer(_: &UdpSocket, _: usize) {}
+
 /// Room in the socket's buffer. Linux grants twice what was asked for and counts its own overhead into it.
 #[cfg(unix)]
 pub fn buffer_bytes(socket: &UdpSocket) -> Option<u64> {
     use nix::sys::socket::{getsockopt, sockopt};
     getsockopt(socket, sockopt::RcvBuf).ok().map(|bytes| bytes as u64)
+}
+
+/// Nobody says.
+#[cfg(not(unix))]
+pub fn buffer_bytes(_: &UdpSocket) -> Option<u64> {
+    None
 }
 
 /// Starts receiving.
@@ -137,6 +149,7 @@ struct Udp<'a> {
     peers: Peers,
     datagrams: Datagrams,
     drops: Drops,
+    is_inherited: bool,
     /// Since when the losses are counted that the next gap record tells.
     looked_at: (Instant, Timestamp),
 }
@@ -147,6 +160,7 @@ impl<'a> Udp<'a> {
         Udp {
             inlet,
             drops,
+            is_inherited: config.is_inherited,
             socket: config.socket,
             bytes_max: config.message_bytes_max.min(DATAGRAM_BYTES_MAX),
             gather: Gather::new(inlet.clone()),
@@ -180,12 +194,27 @@ impl<'a> Udp<'a> {
                 self.tell_drops();
             }
         }
+        if !self.is_inherited {
+            self.hear_nobody();
+        }
         let began = Instant::now();
         while self.take(false) > 0 && began.elapsed() < REST_MAX {
             self.gather.flush_if_due();
         }
         self.gather.flush();
         self.tell_drops();
+    }
+
+    /// From now on senders are told that nobody listens, instead of filling a buffer that nobody will empty: a socket
+    /// that is connected hears its peer alone, here nobody. What lies in the buffer already can still be taken. A socket
+    /// that the service manager keeps open stays as it is: there messages wait for whoever comes next.
+    fn hear_nobody(&self) {
+        let is_v6 = self.socket.local_addr().is_ok_and(|address| address.is_ipv6());
+        let nobody: IpAddr = match is_v6 {
+            true => Ipv6Addr::LOCALHOST.into(),
+            false => Ipv4Addr::LOCALHOST.into(),
+        };
+        let _ = self.socket.connect((nobody, DISCARD_PORT));
     }
 
     /// Takes what is there until a batch is large.

@@ -68,6 +68,8 @@ pub(super) struct Connection {
     stream: Stream,
     /// It may have something to read.
     pub(super) is_ready: bool,
+    /// The other end will send no more: what is there is read up to the end.
+    pub(super) is_closing: bool,
 }
 
 /// Who is at the other end.
@@ -99,7 +101,7 @@ impl Connection {
         now: Instant,
     ) -> Connection {
         let stream = Stream { framer, origin, peer, opened: now, heard: now, frame_since: None };
-        Connection { wire, tls: tls.map(Box::new), stream, is_ready: true }
+        Connection { wire, tls: tls.map(Box::new), stream, is_ready: true, is_closing: false }
     }
 
     /// Who is at the other end.
@@ -126,12 +128,18 @@ impl Connection {
                 _ => return Turn::Over(End::Broken(crate::error::explain(&error))),
             },
         };
+        // A read that does not fill the room has emptied the socket; of what comes later we are told (epoll(7)). So a
+        // small message costs one call and not two.
+        let after = match read == buffers.raw.len() || self.is_closing || cfg!(not(unix)) {
+            true => Turn::More,
+            false => Turn::Quiet,
+        };
         let Some(tls) = &mut self.tls else {
             if read == 0 {
                 return Turn::Over(End::Closed);
             }
             self.stream.push(&buffers.raw[..read], gather, origins, now);
-            return Turn::More;
+            return after;
         };
         if read == 0 {
             // Before the handshake was agreed upon, going away is an answer too.
@@ -158,7 +166,7 @@ impl Connection {
             }
         }
         self.write();
-        Turn::More
+        after
     }
 
     /// Writes what TLS has to say. What finds no room is written when there is some; nobody waits.

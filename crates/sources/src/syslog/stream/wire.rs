@@ -4,15 +4,17 @@ use mio::event::Source;
 use mio::{Interest, Registry, Token, net};
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener};
+#[cfg(unix)]
 use std::os::unix::net::UnixListener;
 
 /// A socket that listens. Given by who starts the receiver: opened by [`listen`](super::listen) or
-/// [`unix::listen`](crate::syslog::unix::listen), or by the service manager.
+/// `unix::listen`, or by the service manager.
 #[derive(Debug)]
 pub enum Listener {
     /// For TCP and TLS.
     Tcp(TcpListener),
     /// Of this machine.
+    #[cfg(unix)]
     Unix(UnixListener),
 }
 
@@ -21,6 +23,7 @@ impl Listener {
     pub fn local_addr(&self) -> Option<SocketAddr> {
         match self {
             Listener::Tcp(listener) => listener.local_addr().ok(),
+            #[cfg(unix)]
             Listener::Unix(_) => None,
         }
     }
@@ -31,6 +34,7 @@ impl Listener {
                 listener.set_nonblocking(true)?;
                 Ok(Ears::Tcp(net::TcpListener::from_std(listener)))
             }
+            #[cfg(unix)]
             Listener::Unix(listener) => {
                 listener.set_nonblocking(true)?;
                 Ok(Ears::Unix(net::UnixListener::from_std(listener)))
@@ -42,6 +46,7 @@ impl Listener {
 /// A listening socket that never blocks.
 pub(super) enum Ears {
     Tcp(net::TcpListener),
+    #[cfg(unix)]
     Unix(net::UnixListener),
 }
 
@@ -49,6 +54,7 @@ impl Ears {
     pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         match self {
             Ears::Tcp(listener) => listener.register(registry, token, Interest::READABLE),
+            #[cfg(unix)]
             Ears::Unix(listener) => listener.register(registry, token, Interest::READABLE),
         }
     }
@@ -61,21 +67,27 @@ impl Ears {
                 keep_alive(&stream);
                 Ok((Wire::Tcp(stream), Some(peer.ip().to_canonical())))
             }
+            #[cfg(unix)]
             Ears::Unix(listener) => Ok((Wire::Unix(listener.accept()?.0), None)),
         }
     }
 }
 
 /// Lets the system find peers that vanished without a word.
+#[cfg(unix)]
 fn keep_alive(stream: &net::TcpStream) {
     use nix::sys::socket::{setsockopt, sockopt};
     let _ = setsockopt(stream, sockopt::KeepAlive, &true);
 }
 
+#[cfg(not(unix))]
+fn keep_alive(_: &net::TcpStream) {}
+
 /// A connection that never blocks.
 #[derive(Debug)]
 pub(super) enum Wire {
     Tcp(net::TcpStream),
+    #[cfg(unix)]
     Unix(net::UnixStream),
 }
 
@@ -85,6 +97,7 @@ impl Wire {
         let both = Interest::READABLE | Interest::WRITABLE;
         match self {
             Wire::Tcp(stream) => stream.register(registry, token, both),
+            #[cfg(unix)]
             Wire::Unix(stream) => stream.register(registry, token, both),
         }
     }
@@ -92,6 +105,7 @@ impl Wire {
     pub(super) fn deregister(&mut self, registry: &Registry) {
         let _ = match self {
             Wire::Tcp(stream) => stream.deregister(registry),
+            #[cfg(unix)]
             Wire::Unix(stream) => stream.deregister(registry),
         };
     }
@@ -101,6 +115,7 @@ impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Wire::Tcp(stream) => stream.read(buffer),
+            #[cfg(unix)]
             Wire::Unix(stream) => stream.read(buffer),
         }
     }
@@ -110,6 +125,7 @@ impl Write for Wire {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Wire::Tcp(stream) => stream.write(bytes),
+            #[cfg(unix)]
             Wire::Unix(stream) => stream.write(bytes),
         }
     }

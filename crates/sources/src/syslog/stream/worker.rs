@@ -56,6 +56,7 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn new(config: StreamConfig, inlet: Inlet) -> io::Result<Worker> {
         let transport = match (&config.listener, &config.tls) {
+            #[cfg(unix)]
             (super::Listener::Unix(_), _) => Transport::Unix,
             (_, Some(_)) => Transport::Tls,
             (_, None) => Transport::Tcp,
@@ -88,6 +89,13 @@ impl Worker {
             if self.inlet.is_backed_up() {
                 self.inlet.hand_in_again();
             }
+            if self.ready.is_empty()
+                && let Some(left) = self.gather.patience()
+            {
+                // The batch may wait for more: what comes meanwhile is read together, which costs less than to be
+                // woken for each message.
+                std::thread::sleep(left);
+            }
             if let Err(error) = self.poll.poll(&mut events, Some(self.patience()))
                 && error.kind() != ErrorKind::Interrupted
             {
@@ -97,7 +105,7 @@ impl Worker {
             for event in &events {
                 match event.token() {
                     EARS => self.accept_again = Some(Instant::now()),
-                    Token(at) => self.wake(at),
+                    Token(at) => self.wake(at, event.is_read_closed() || event.is_error()),
                 }
             }
             if self.accept_again.is_some_and(|at| at <= Instant::now()) {
@@ -114,19 +122,17 @@ impl Worker {
 
     /// How long to wait for something to happen.
     fn patience(&self) -> Duration {
-        match self.ready.is_empty() {
-            false => Duration::ZERO,
-            true => self.gather.patience().unwrap_or(SILENCE).min(match self.accept_again {
-                Some(at) => at.saturating_duration_since(Instant::now()),
-                None => SILENCE,
-            }),
+        if !self.ready.is_empty() || self.gather.patience().is_some() {
+            return Duration::ZERO;
         }
+        let accept = self.accept_again.map(|at| at.saturating_duration_since(Instant::now()));
+        accept.map_or(SILENCE, |accept| accept.min(SILENCE))
     }
 
-    fn wake(&mut self, at: usize) {
-        if let Some(Some(connection)) = self.connections.get_mut(at)
-            && !connection.is_ready
-        {
+    fn wake(&mut self, at: usize, is_closing: bool) {
+        let Some(Some(connection)) = self.connections.get_mut(at) else { return };
+        connection.is_closing |= is_closing;
+        if !connection.is_ready {
             connection.is_ready = true;
             self.ready.push(at);
         }

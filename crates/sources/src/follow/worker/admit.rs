@@ -1,0 +1,216 @@
+//! Which files are followed: those that the patterns name, told apart by inode and content.
+
+use super::{COMPLETE_AFTER, COPY_BYTES_MIN, OLD_AFTER, Worker};
+use crate::follow::Begin;
+use crate::follow::compressed::{Compressed, Unpacking};
+use crate::follow::followed::{Followed, read_some, stamp};
+use crate::follow::places::{self, Place};
+use crate::lines::HEAD_BYTES;
+use crate::sniff::{SNIFF_BYTES, not_text};
+use crate::stream::Compression;
+use model::{Origin, SourceId, Transport};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Files by device and inode.
+pub(super) type Matching = BTreeMap<(u64, u64), (PathBuf, Metadata)>;
+
+impl Worker {
+    /// Finds files that are new, have moved or are gone.
+    pub(super) fn match_patterns(&mut self) {
+        let found = self.matching();
+        for file in &mut self.files {
+            match found.get(&(file.place.device, file.place.inode)) {
+                Some((path, _)) => (file.gone_since, file.path) = (None, path.clone()),
+                None => {
+                    file.gone_since.get_or_insert_with(Instant::now);
+                }
+            }
+        }
+        let known: BTreeSet<(u64, u64)> =
+            self.files.iter().map(|file| (file.place.device, file.place.inode)).collect();
+        for (key, (path, metadata)) in found.iter().filter(|(key, _)| !known.contains(key)) {
+            if self.files.len() >= self.config.files_max {
+                self.tell(path, "more files than are followed at a time; raise files_max");
+                continue;
+            }
+            if let Err(error) = self.admit(path, metadata, *key, None) {
+                self.tell(path, &crate::error::explain(&error));
+            }
+        }
+        if self.is_first_look {
+            let names =
+                found.values().map(|(path, _)| path.to_string_lossy().into_owned()).collect();
+            self.find_rotated(&names);
+        }
+        self.is_first_look = false;
+        self.put_away(&found);
+    }
+
+    /// Regular files that the patterns name, by inode; of several names the first.
+    fn matching(&self) -> Matching {
+        let mut found = BTreeMap::new();
+        for pattern in &self.config.include {
+            // Patterns were tried at the start; a folder that cannot be read holds nothing.
+            for path in glob::glob(pattern).into_iter().flatten().flatten() {
+                if self.exclude.iter().any(|exclude| exclude.matches_path(&path)) {
+                    continue;
+                }
+                if let Ok(metadata) = fs::metadata(&path)
+                    && metadata.is_file()
+                {
+                    let key = (metadata.dev(), metadata.ino());
+                    found.entry(key).or_insert((path, metadata));
+                }
+            }
+        }
+        found
+    }
+
+    /// Begins to follow a file; `copy_of` if it is known what it is a copy of.
+    pub(super) fn admit(
+        &mut self,
+        path: &Path,
+        metadata: &Metadata,
+        key: (u64, u64),
+        copy_of: Option<&Place>,
+    ) -> io::Result<()> {
+        let seen = stamp(metadata);
+        if self.compressed.iter().any(|file| (file.place.device, file.place.inode) == key) {
+            return Ok(());
+        }
+        let file = File::open(path)?;
+        let mut head = [0; SNIFF_BYTES];
+        let read = read_some(&file, &mut head, 0)?;
+        if Compression::of(&head[..read]) != Compression::None {
+            return self.admit_compressed(path, metadata, key);
+        }
+        if let Some(what) = not_text(&head[..read]) {
+            self.tell(path, what);
+            return Ok(());
+        }
+        let same = |place: &&Place| (place.device, place.inode) == key;
+        let own = self.gone.iter().find(same).cloned();
+        let is_copy = |place: &&Place| place.offset >= COPY_BYTES_MIN;
+        let known = copy_of
+            .or_else(|| places::find(own.iter(), &mut &file))
+            .or_else(|| places::find(self.places().filter(is_copy), &mut &file))
+            .cloned();
+        if let Some(own) = own
+            && known.is_none()
+            && own.name == path.to_string_lossy()
+            && own.offset > 0
+            && !self.tell_truncation(path, &own)
+        {
+            return Ok(());
+        }
+        self.gone.retain(|place| !same(&place));
+        let is_known = known.is_some();
+        let place = match known {
+            Some(known) => Place { device: key.0, inode: key.1, is_over: false, ..known },
+            None => new_place(path, key),
+        };
+        let is_old = self.is_first_look || age(metadata) > OLD_AFTER;
+        let mut followed = Followed {
+            origin: self.origin(&place.name),
+            place,
+            recent: Vec::new(),
+            path: path.to_owned(),
+            file,
+            old_until: if is_old { metadata.len() } else { 0 },
+            seen: (seen.0, i128::MIN),
+            gone_since: None,
+            changed_at: Instant::now(),
+            is_noted: is_known,
+        };
+        followed.take_recent()?;
+        if !is_known && self.is_first_time && self.is_first_look && self.config.begin == Begin::End
+        {
+            to_the_end(&mut followed, metadata.len())?;
+        }
+        self.files.push(followed);
+        self.is_dirty = true;
+        Ok(())
+    }
+
+    fn admit_compressed(
+        &mut self,
+        path: &Path,
+        metadata: &Metadata,
+        key: (u64, u64),
+    ) -> io::Result<()> {
+        let own = self.gone.iter().find(|place| (place.device, place.inode) == key);
+        if own.is_some_and(|place| place.is_over) || age(metadata) < COMPLETE_AFTER {
+            return Ok(());
+        }
+        let is_skipped =
+            self.is_first_time && self.is_first_look && self.config.begin == Begin::End;
+        let mut content = Unpacking::open(path)?;
+        let (head, head_bytes) = content.head()?;
+        let known = places::find(self.places(), &mut content).cloned();
+        let place = match known {
+            Some(known) => Place { device: key.0, inode: key.1, is_over: is_skipped, ..known },
+            None => {
+                let of_key = [head.to_le_bytes(), key.0.to_le_bytes(), key.1.to_le_bytes()];
+                let is_whole = head_bytes == HEAD_BYTES as u64;
+                let id = if is_whole { head } else { xxh3_64(of_key.as_flattened()) };
+                Place { id, head, head_bytes, is_over: is_skipped, ..new_place(path, key) }
+            }
+        };
+        self.gone.retain(|place| (place.device, place.inode) != key);
+        self.is_dirty = true;
+        if place.is_over {
+            self.gone.push(place);
+            return Ok(());
+        }
+        let origin = self.origin(&place.name);
+        self.compressed.push(Compressed::new(place, path.to_owned(), origin, stamp(metadata)));
+        Ok(())
+    }
+
+    /// All places that are known.
+    pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
+        let of_files = self.files.iter().map(|file| &file.place);
+        self.gone.iter().chain(of_files).chain(self.compressed.iter().map(|file| &file.place))
+    }
+
+    pub(super) fn origin(&self, name: &str) -> Arc<Origin> {
+        Arc::new(Origin {
+            source_id: SourceId::new(format!("file:{name}")),
+            tenant_id: self.config.tenant.clone(),
+            source_type: "file".into(),
+            source_name: name.to_owned(),
+            transport: Transport::File,
+        })
+    }
+}
+
+fn new_place(path: &Path, key: (u64, u64)) -> Place {
+    let name = path.to_string_lossy().into_owned();
+    Place { name, device: key.0, inode: key.1, line: 1, ..Place::default() }
+}
+
+/// Passes over what stands in a file.
+fn to_the_end(file: &mut Followed, size: u64) -> io::Result<()> {
+    if size == 0 {
+        return Ok(());
+    }
+    file.take_head(size)?;
+    let mut last = [0];
+    read_some(&file.file, &mut last, size - 1)?;
+    file.place.skipping = last != *b"\n";
+    file.place.offset = size;
+    file.take_recent()
+}
+
+/// Since a file was last written to.
+fn age(metadata: &Metadata) -> Duration {
+    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    SystemTime::now().duration_since(modified).unwrap_or_default()
+}
