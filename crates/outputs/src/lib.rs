@@ -20,6 +20,7 @@ pub mod explain;
 pub mod figure;
 mod json;
 mod markdown;
+pub mod rest;
 pub mod safe;
 mod text;
 
