@@ -3,6 +3,7 @@
 
 use super::access::{Anonymous, Tokens};
 use super::limits::Limits;
+use super::meter::Meter;
 use super::status::Status;
 use model::intake::Intake;
 use model::port::{EventSearch, StoreError};
@@ -23,6 +24,8 @@ pub struct Api {
     pub search: Arc<dyn EventSearch>,
     /// Reads raw records that are kept.
     pub records: Arc<dyn Records>,
+    /// Counts what comes, for whoever tells the service's health.
+    pub meter: Arc<Meter>,
     /// Knows the tokens.
     pub tokens: Arc<dyn Tokens>,
     /// The time of now. An argument, so that answers can be compared in tests.

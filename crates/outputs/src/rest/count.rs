@@ -16,10 +16,6 @@ pub(crate) struct Count {
     pub(crate) connections: AtomicU64,
     /// Connections that were refused because there were too many.
     pub(crate) connections_refused: AtomicU64,
-    /// Events that were acknowledged.
-    pub(crate) events_taken: AtomicU64,
-    /// Events that were refused, and told so.
-    pub(crate) events_refused: AtomicU64,
     ack: [AtomicU64; ACK_MS.len() + 1],
     ack_micros: AtomicU64,
 }

@@ -1,6 +1,7 @@
 //! The status and the API's own counters → Prometheus' text format 0.0.4.
 
 use super::count::{ACK_MS, get};
+use super::meter::Tally;
 use super::shared::Shared;
 use super::status::{SourceState, SourceStatus, State, Status};
 use std::collections::BTreeMap;
@@ -205,8 +206,15 @@ fn http(page: &mut Page, shared: &Shared) {
         get(&count.connections_refused),
     );
     page.gauge("http_body_bytes", "Bytes of bodies held now.", shared.budget.held() as f64);
-    page.counter("http_events_taken_total", "Events acknowledged.", get(&count.events_taken));
-    page.counter("http_events_refused_total", "Events refused.", get(&count.events_refused));
+    let tallies = shared.api.meter.read();
+    let sum = |of: fn(&Tally) -> u64| tallies.iter().map(|(_, tally)| of(tally)).sum();
+    page.counter("http_events_taken_total", "Events acknowledged.", sum(|t| t.stored));
+    page.counter("http_events_refused_total", "Events that were none.", sum(|t| t.refused));
+    page.counter(
+        "http_events_returned_total",
+        "Events not stored, and told so.",
+        sum(|t| t.returned),
+    );
     let acks = count.acks();
     page.head("http_ack_seconds", "histogram", "Time to the acknowledgement of an ingest.");
     let mut sum = 0;

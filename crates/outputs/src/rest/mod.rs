@@ -18,15 +18,19 @@ mod candidates;
 mod count;
 mod digest;
 mod events;
+mod explain;
+mod facets;
 mod few;
 mod health;
 mod ingest;
 mod limits;
+mod meter;
 mod metrics;
 mod openapi;
 mod page;
 mod problem;
 mod query;
+mod raw;
 mod routes;
 mod schema;
 mod serve;
@@ -34,6 +38,7 @@ mod shared;
 mod slow;
 pub mod status;
 mod when;
+mod worst;
 
 pub use access::{
     Anonymous, Grant, Rate, Scope, TOKEN_BYTES_MAX, TOKEN_BYTES_MIN, Tenants, TokenError,
@@ -41,5 +46,6 @@ pub use access::{
 };
 pub use backing::{Api, Created, Explained, Recognise, Records, Settings, Views};
 pub use limits::Limits;
+pub use meter::{Meter, Tally};
 pub use routes::service;
 pub use serve::{Server, serve};

@@ -3,7 +3,7 @@
 use super::backing::Api;
 use super::problem::{Kind, Problem};
 use super::shared::Shared;
-use super::{candidates, digest, events, health, ingest, openapi};
+use super::{candidates, digest, events, explain, health, ingest, openapi, raw};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -23,12 +23,12 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/ingest/batch", post(ingest::bulk))
         .route("/events/search", post(events::search))
         .route("/canonical_events", get(events::list))
-        .route("/events/raw", post(events::raw))
+        .route("/events/raw", post(raw::told))
         .route("/signatures", get(events::signatures))
         .route("/candidates/search", post(candidates::search))
         .route("/candidates", get(candidates::list))
         .route("/interesting", get(candidates::interesting))
-        .route("/candidates/explain", post(candidates::explain))
+        .route("/candidates/explain", post(explain::told))
         .route("/digest/daily", post(digest::daily))
         .route("/healthz", get(health::healthz))
         .route("/status", get(health::status))

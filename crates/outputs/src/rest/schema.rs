@@ -139,3 +139,17 @@ problems! {
     /// Of health.
     Unhealthy: [("503", "Events are not taken; `Retry-After` says when to look again")];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_written_down() {
+        let forms: BTreeMap<String, Value> =
+            serde_json::from_str(include_str!("model.schema.json")).unwrap();
+        let mut names = FORMS.to_vec();
+        names.sort_unstable();
+        assert_eq!(forms.keys().collect::<Vec<_>>(), names);
+    }
+}

@@ -1,7 +1,7 @@
 //! A server under test, and the least of a client: what is sent is what stands in the test.
 
 use crate::fakes::{self, ALL, FakeIntake, FakeViews};
-use outputs::rest::{Server, Settings};
+use outputs::rest::{Meter, Server, Settings};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -12,6 +12,7 @@ use std::time::Duration;
 pub(crate) struct Under {
     pub(crate) intake: Arc<FakeIntake>,
     pub(crate) views: Arc<FakeViews>,
+    pub(crate) meter: Arc<Meter>,
     server: Server,
 }
 
@@ -61,8 +62,9 @@ impl Under {
         let (intake, views) = (Arc::<FakeIntake>::default(), Arc::new(FakeViews::new()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let api = fakes::api(Arc::clone(&intake) as _, Arc::clone(&views) as _, settings);
+        let meter = Arc::clone(&api.meter);
         let server = Server::start(listener, api, 2).unwrap();
-        Under { intake, views, server }
+        Under { intake, views, meter, server }
     }
 
     pub(crate) fn at(&self) -> SocketAddr {

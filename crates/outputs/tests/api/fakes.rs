@@ -443,6 +443,7 @@ pub(crate) fn api(intake: Arc<dyn Intake>, views: Arc<dyn Views>, settings: Sett
         views,
         search: Arc::new(FakeSearch::new()),
         records: Arc::new(FakeRecords),
+        meter: Arc::default(),
         tokens: Arc::new(tokens()),
         clock: Arc::new(now),
         settings,

@@ -210,6 +210,30 @@ fn what_is_not_stored_is_not_acknowledged() {
     assert_eq!(under.intake.payloads().len(), 1);
 }
 
+/// `received = stored + open + returned`, for each token.
+#[test]
+fn every_event_is_counted_for_its_source() {
+    let under = Under::with(Settings {
+        limits: Limits { room_wait: Duration::ZERO, ..Limits::default() },
+        ..Settings::default()
+    });
+    under.post("/events/ingest", EVENT);
+    under.post("/events/ingest_bulk", r#"[{"message":"a"},{"message":"b"},7]"#);
+    under.post("/events/ingest", "{}");
+    under.post_as(ACME_INGEST, "/events/ingest", r#"{"message":"a"}"#);
+    *under.intake.refuse.lock().unwrap() = Some(Why::Busy);
+    under.post("/events/ingest_bulk", r#"[{"message":"a"},{"message":"b"}]"#).problem(503);
+    let tallies = under.meter.read();
+    let names: Vec<&str> = tallies.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["http:acme-shipper", "http:local"]);
+    let local = tallies[1].1;
+    assert_eq!((local.stored, local.refused), (3, 2));
+    assert_eq!(local.returned, 2);
+    assert_eq!(local.received, local.stored + local.open + local.returned);
+    assert_eq!((local.open, local.last_at), (0, Some(now())));
+    assert_eq!(under.meter.sources()[1].received, local.received);
+}
+
 #[test]
 fn room_that_comes_soon_is_waited_for() {
     let under = Under::test();

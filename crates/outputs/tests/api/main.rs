@@ -8,6 +8,7 @@ mod access;
 #[path = "../pages/cases.rs"]
 mod cases;
 mod client;
+mod docs;
 mod document;
 mod fakes;
 mod golden;

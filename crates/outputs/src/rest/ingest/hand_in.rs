@@ -2,8 +2,10 @@
 //! waits; what comes while the disk is busy is written together.
 
 use super::super::limits::Limits;
+use super::super::meter::Entry;
 use super::super::problem::{Kind, Problem};
-use model::intake::{Batch, Intake, Receipt, Why};
+use model::intake::{Answer, Batch, Intake, Receipt, Why};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
@@ -15,13 +17,20 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(crate) async fn durable(
     intake: &dyn Intake,
     mut batch: Batch,
+    entry: Arc<Entry>,
     limits: &Limits,
 ) -> Result<Receipt, Problem> {
     let mut give_up: Option<Instant> = None;
     loop {
         let (done, answer) = oneshot::channel();
-        let on_answer = Box::new(move |answer| {
-            let _ = done.send(answer); // nobody waits where the sender has gone
+        let counted = Arc::clone(&entry);
+        let on_answer = Box::new(move |answer: Answer| {
+            // Here and not where it is waited for: a sender that has gone away is not waited for any more.
+            if answer.is_ok() {
+                counted.stored();
+            }
+            drop(counted);
+            let _ = done.send(answer);
         });
         match intake.try_append_then(batch, on_answer) {
             Ok(()) => {

@@ -15,7 +15,7 @@ use super::access::{Grant, Scope};
 use super::answer;
 use super::backing::{Created, Views};
 use super::body;
-use super::count::add;
+use super::meter::Entry;
 use super::problem::{ItemError, Kind, Problem};
 use super::shared::{Shared, peer};
 use axum::body::{Body, Bytes};
@@ -112,20 +112,13 @@ pub(crate) async fn one(
         source_label: None,
         idempotency_key: key.as_deref(),
     };
-    let mut rows =
-        rows::one(text, &common).inspect_err(|_| add(&shared.count.events_refused, 1))?;
+    let source = rows::source_of(&grant);
+    let mut rows = rows::one(text, &common).inspect_err(|_| shared.api.meter.refuse(&source, 1))?;
     let first = rows.first();
     let (Some(batch), Some((origin, cursor))) = (rows.batches.pop(), first) else {
         return Err(Problem::new(Kind::Invalid, "there is no event in the body"));
     };
-    let receipt = match hand_in::durable(&*shared.api.intake, batch, &settings.limits).await {
-        Ok(receipt) => receipt,
-        Err(problem) => {
-            add(&shared.count.events_refused, 1);
-            return Err(problem);
-        }
-    };
-    add(&shared.count.events_taken, 1);
+    let receipt = hand_in(&shared, &source, batch).await?;
     shared.count.acknowledged(started.elapsed());
     let envelope = Envelope {
         seq: receipt.first,
@@ -170,7 +163,7 @@ pub(crate) async fn bulk(
     let (bytes, _held) = shared.body(&head.headers, body).await?;
     let peer = peer(&head.extensions).0.ip().to_canonical().to_string();
     let read = {
-        let shared = Arc::clone(&shared);
+        let (shared, grant) = (Arc::clone(&shared), Arc::clone(&grant));
         let is_short = bytes.len() <= SHORT_BYTES;
         let read = move || rows_of(&shared, &grant, &bytes, form, &peer, key.as_deref());
         match is_short {
@@ -181,12 +174,13 @@ pub(crate) async fn bulk(
         }
     };
     let Rows { batches, indices, mut errors, is_forbidden, .. } = read?;
-    add(&shared.count.events_refused, errors.len() as u64);
+    let source = rows::source_of(&grant);
+    shared.api.meter.refuse(&source, errors.len() as u64);
     if indices.is_empty() && !errors.is_empty() {
         let kind = if is_forbidden { Kind::Forbidden } else { Kind::Invalid };
         return Err(Problem::new(kind, "none of the events was taken").errors(errors));
     }
-    let receipts = all_durable(&shared, batches, &indices, &mut errors).await?;
+    let receipts = all_durable(&shared, &source, batches, &indices, &mut errors).await?;
     shared.count.acknowledged(started.elapsed());
     let views = &*shared.api.views;
     let mut created = Created::default();
@@ -239,10 +233,18 @@ fn rows_of(
     Ok(rows::read(&bulk.events, &common))
 }
 
+/// Hands in one batch, counted.
+async fn hand_in(shared: &Shared, source: &str, batch: Batch) -> Result<Receipt, Problem> {
+    let (events, bytes) = (batch.len() as u64, batch.payload_bytes() as u64);
+    let entry = Entry::new(&shared.api.meter, source, events, bytes, shared.now());
+    hand_in::durable(&*shared.api.intake, batch, entry, &shared.api.settings.limits).await
+}
+
 /// Hands in all batches, one after the other, so that the order stays. If one is not taken, the events from there on are
 /// told to be sent again; if it is the first one, so is the whole request.
 async fn all_durable(
     shared: &Shared,
+    source: &str,
     batches: Vec<Batch>,
     indices: &[u64],
     errors: &mut Vec<ItemError>,
@@ -251,16 +253,11 @@ async fn all_durable(
     let mut done = 0;
     for batch in batches {
         let rows = batch.len();
-        let limits = &shared.api.settings.limits;
-        match hand_in::durable(&*shared.api.intake, batch, limits).await {
+        match hand_in(shared, source, batch).await {
             Ok(receipt) => receipts.push(receipt),
-            Err(problem) if receipts.is_empty() => {
-                add(&shared.count.events_refused, indices.len() as u64);
-                return Err(problem);
-            }
+            Err(problem) if receipts.is_empty() => return Err(problem),
             Err(problem) => {
                 let left = &indices[done..];
-                add(&shared.count.events_refused, left.len() as u64);
                 errors.extend(left.iter().map(|index| ItemError {
                     index: *index,
                     reason: problem.detail().to_owned(),
@@ -270,7 +267,6 @@ async fn all_durable(
                 break;
             }
         }
-        add(&shared.count.events_taken, rows as u64);
         done += rows;
     }
     Ok(receipts)

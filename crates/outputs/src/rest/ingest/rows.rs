@@ -179,7 +179,7 @@ fn origin(
         return Arc::clone(known);
     }
     let origin = Arc::new(Origin {
-        source_id: source_id(common.grant),
+        source_id: SourceId::new(source_of(common.grant)),
         tenant_id: TenantId::new(tenant),
         source_type: source_type(item).to_owned(),
         source_name: source_name(item, common).to_owned(),
@@ -191,8 +191,8 @@ fn origin(
 
 /// A source is who delivers: the token by its name. So there are as many as there are tokens, whatever senders write
 /// into their events.
-fn source_id(grant: &Grant) -> SourceId {
-    SourceId::new(format!("http:{}", grant.name))
+pub(crate) fn source_of(grant: &Grant) -> String {
+    format!("http:{}", grant.name)
 }
 
 /// Named by the sender where it gives names, so that what is sent twice is known again.
