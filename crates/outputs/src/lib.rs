@@ -1,6 +1,6 @@
-//! What people and tools read: digests and explanations in text, Markdown and JSON.
+//! What people and tools read: digests and explanations in text, Markdown and JSON; and the HTTP API.
 //!
-//! Pure rendering: structs of `model` in, a `String` out. No clock, no terminal, no environment;
+//! Pure rendering, [`rest`] apart: structs of `model` in, a `String` out. No clock, no terminal, no environment;
 //! what the caller knows about the terminal comes in as a [`Style`].
 //!
 //! ```text
@@ -20,6 +20,7 @@ pub mod explain;
 pub mod figure;
 mod json;
 mod markdown;
+pub mod rest;
 pub mod safe;
 mod text;
 

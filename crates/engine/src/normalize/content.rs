@@ -74,6 +74,7 @@ pub(super) fn merge<'a>(event: &mut Event<'a>, inside: Event<'a>) {
     event.host = event.host.take().or(inside.host);
     event.service = event.service.take().or(inside.service);
     event.pid = event.pid.take().or(inside.pid);
+    event.facility = event.facility.or(inside.facility);
     event.body = inside.body;
     event.attributes.extend(inside.attributes);
 }

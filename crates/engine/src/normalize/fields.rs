@@ -1,7 +1,7 @@
 //! Named values of JSON, logfmt or the journal → the fields of an event. One table of the names
 //! that loggers use, so that a name means the same in every format.
 
-use super::{Reference, clock, level};
+use super::{Reference, clock, kernel, level};
 use model::{Attribute, Defect, Event, Severity};
 use std::borrow::Cow;
 
@@ -70,6 +70,7 @@ const NAMES: &[(Role, &[&str])] = &[
     (
         Role::Message,
         &[
+            "message_raw",
             "message",
             "msg",
             "@m",
@@ -97,6 +98,7 @@ const NAMES: &[(Role, &[&str])] = &[
             "machinename",
             "kubernetes.host",
             "devname",
+            "asset_id",
         ],
     ),
     (
@@ -121,7 +123,7 @@ const NAMES: &[(Role, &[&str])] = &[
         ],
     ),
     (Role::Pid, &["pid", "process.pid", "syslog_pid", "_pid"]),
-    (Role::Facility, &["syslog_facility"]),
+    (Role::Facility, &["syslog_facility", "facility"]),
 ];
 
 const ROLES: usize = NAMES.len();
@@ -170,7 +172,7 @@ pub(super) fn place<'a>(values: Vec<Attribute<'a>>, event: &mut Event<'a>, refer
             Some(Role::Host) => event.host = Some(value),
             Some(Role::Service) => event.service = Some(value),
             Some(Role::Pid) => event.pid = Some(value),
-            Some(Role::Facility) => event.facility = value.parse().ok().filter(|f| *f < 24),
+            Some(Role::Facility) => event.facility = facility(&value),
             None => event.attributes.push((name, value)),
         }
     }
@@ -187,7 +189,16 @@ fn fits(role: Role, name: &str, value: &str, reference: &Reference) -> bool {
         Role::Message => !value.is_empty(),
         Role::Host => names_something(value) && !value.contains([' ', '"', '/']),
         Role::Service => names_something(value) && !is_others_name(name, value),
-        Role::Pid | Role::Facility => names_something(value),
+        Role::Pid => names_something(value),
+        Role::Facility => facility(value).is_some(),
+    }
+}
+
+/// A facility by its number or its name.
+fn facility(value: &str) -> Option<u8> {
+    match value.parse() {
+        Ok(number) => Some(number).filter(|number| *number < 24),
+        Err(_) => kernel::facility(value),
     }
 }
 

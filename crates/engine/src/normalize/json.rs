@@ -41,7 +41,7 @@ pub(super) fn read_as<'a>(
         event.body = text.into();
     } else if event.body.is_empty() {
         event.body = request(&event).map_or(Cow::Borrowed(text), Cow::Owned);
-    } else if wrapped {
+    } else if wrapped || has_priority(&event.body) {
         unwrap(&mut event, reference);
     } else {
         refine(&mut event, reference);
@@ -49,7 +49,12 @@ pub(super) fn read_as<'a>(
     Some(event)
 }
 
-/// A container's line inside the runtime's record: it has a format of its own.
+/// Whether a message begins like a whole line of syslog: a shipper put it into a record as it was.
+fn has_priority(body: &str) -> bool {
+    matches!(body.as_bytes(), [b'<', b'0'..=b'9', ..])
+}
+
+/// A line inside another program's record (a container runtime's, a shipper's): it has a format of its own.
 fn unwrap(event: &mut Event<'_>, reference: &Reference) {
     let line = std::mem::take(&mut event.body);
     let inside = super::into_owned(super::read(line.trim_end_matches(['\n', '\r']), reference));
