@@ -210,6 +210,48 @@ fn senders_wait_while_nothing_is_taken_and_go_on_by_themselves() {
     assert!(numbers.iter().enumerate().all(|(at, n)| at as u64 == *n));
 }
 
+/// A disk that is nearly full: batches are taken and come back, again and again.
+#[test]
+fn what_is_taken_and_never_stored_does_not_gather_in_memory() {
+    let fake = Fake::counting();
+    let inlet = inlet(&fake, "syslog_tcp");
+    let (receiver, address) = start(&inlet, Limits::default());
+    fake.fail(u64::MAX);
+    let sent = 200_000;
+    let sender = std::thread::spawn(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        (0..sent).for_each(|n| writeln!(stream, "<13>{n} {}", "x".repeat(300)).unwrap());
+    });
+    let returned = |times| {
+        wait_until(&inlet, |_| fake.returned() > times);
+        inlet.counters().health().open
+    };
+    let open = returned(3);
+    assert_eq!(returned(fake.returned() + 10), open, "nothing more is read");
+    assert!(open < 10_000 && !sender.is_finished());
+    fake.fail(0);
+    sender.join().unwrap();
+    fake.wait_for(sent);
+    let health = receiver.stop();
+    assert_eq!((health.stored, health.open), (sent, 0));
+}
+
+#[test]
+fn what_came_back_at_the_end_is_given_up_and_said() {
+    let fake = Fake::new();
+    let inlet = inlet(&fake, "syslog_tcp");
+    let (receiver, address) = start(&inlet, Limits::default());
+    fake.hold();
+    send(address, &[b"<13>held\n"]);
+    wait_until(&inlet, |health| health.open == 1);
+    let ending = std::thread::spawn(move || receiver.stop());
+    let held = wait_until(&inlet, |health| health.state == sources::inlet::State::Stopped);
+    assert_eq!((held.open, ending.join().unwrap().open), (1, 1), "nobody knows yet");
+    fake.drop_held();
+    let health = inlet.counters().health();
+    assert_eq!((health.shed["stopped"], health.open), (1, 0));
+}
+
 #[test]
 fn what_had_come_before_the_end_is_stored() {
     let fake = Fake::new();

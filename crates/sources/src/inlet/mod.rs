@@ -36,6 +36,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// So long is waited at once for room in the spool.
 const ROOM_WAIT: Duration = Duration::from_millis(200);
+/// Answers are looked for so often.
+const ANSWER_PAUSE: Duration = Duration::from_millis(2);
 /// A batch that failed is handed in again after this pause.
 const AGAIN_PAUSE: Duration = Duration::from_millis(50);
 
@@ -53,11 +55,16 @@ pub fn system_clock() -> Clock {
     })
 }
 
-/// Batches that came back after they had been taken.
+/// What is known of batches that were not made durable.
 #[derive(Default)]
 struct Again {
+    /// Those that came back after they had been taken.
     batches: Vec<Batch>,
     failed: Option<Instant>,
+    /// One was refused or came back, and none was stored since: nothing more should be read.
+    is_in_trouble: bool,
+    /// The receiver has ended: what still comes back is given up.
+    is_over: bool,
 }
 
 /// What a receiver needs to hand records in.
@@ -123,16 +130,23 @@ impl Inlet {
             let records = records_of(&batch);
             let (counters, again) = (Arc::clone(&self.counters), Arc::clone(&self.again));
             let done = move |answer: Result<_, Box<Returned>>| match answer {
-                Ok(_) => counters.with(|health| health.was_stored(records)),
+                Ok(_) => {
+                    lock(&again).is_in_trouble = false;
+                    counters.with(|health| health.was_stored(records));
+                }
                 Err(returned) => {
-                    counters.with(|health| health.waits(&returned.why));
                     let mut again = lock(&again);
-                    again.failed = Some(Instant::now());
+                    if again.is_over {
+                        return counters.with(|health| health.was_shed(records, "stopped"));
+                    }
+                    counters.with(|health| health.waits(&returned.why));
+                    (again.failed, again.is_in_trouble) = (Some(Instant::now()), true);
                     again.batches.push(returned.batch);
                 }
             };
             let Err(returned) = self.intake.append_then(batch, Box::new(done)) else { return };
             self.counters.with(|health| health.waits(&returned.why));
+            lock(&self.again).is_in_trouble = true;
             batch = returned.batch;
             if returned.why == Why::Stopped || self.stop.is_set() {
                 return self.counters.with(|health| health.was_shed(records, "stopped"));
@@ -152,27 +166,37 @@ impl Inlet {
         }
     }
 
-    /// Whether batches came back: nothing more should be read before they are handed in again.
-    pub fn is_backed_up(&self) -> bool {
-        !lock(&self.again).batches.is_empty()
+    /// Waits while what was handed in is not made durable: nothing more should be read meanwhile, or it would gather in
+    /// memory. What came back is handed in again. To be called before each reading.
+    pub fn wait_while_in_trouble(&self) {
+        while !self.stop.is_set() && lock(&self.again).is_in_trouble {
+            self.hand_in_again();
+            self.stop.wait(ANSWER_PAUSE);
+        }
     }
 
     /// Hands in again what came back, after a pause.
-    pub fn hand_in_again(&self) {
-        let failed = lock(&self.again).failed;
-        if let Some(rest) = failed.and_then(|at| AGAIN_PAUSE.checked_sub(at.elapsed())) {
+    fn hand_in_again(&self) {
+        let Some(failed) = lock(&self.again).failed else { return };
+        if let Some(rest) = AGAIN_PAUSE.checked_sub(failed.elapsed()) {
             self.stop.wait(rest);
         }
         let batches = std::mem::take(&mut lock(&self.again).batches);
         batches.into_iter().for_each(|batch| self.pass_on(batch));
     }
 
-    /// Waits at most so long until everything that was handed in is answered.
-    pub fn settle(&self, limit: Duration) {
+    /// The receiver ends: waits at most so long until everything that was handed in is answered. What is given back after
+    /// that is given up, and counted.
+    pub(crate) fn settle(&self, limit: Duration) {
         let began = Instant::now();
         while self.counters.open() > 0 && began.elapsed() < limit {
             self.hand_in_again();
-            std::thread::sleep(Duration::from_millis(1));
+            std::thread::sleep(ANSWER_PAUSE);
+        }
+        let mut again = lock(&self.again);
+        again.is_over = true;
+        for batch in again.batches.drain(..) {
+            self.counters.with(|health| health.was_shed(records_of(&batch), "stopped"));
         }
     }
 

@@ -178,9 +178,7 @@ impl<'a> Udp<'a> {
             self.inlet.counters().with(|health| health.last_error = Some((now, why.into())));
         }
         while !self.inlet.stop().is_set() {
-            if self.inlet.is_backed_up() {
-                self.inlet.hand_in_again();
-            }
+            self.inlet.wait_while_in_trouble();
             let waited = self.take(true);
             if waited > 0 && waited < AT_ONCE {
                 // More will come: taking them together costs less.

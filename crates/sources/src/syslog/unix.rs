@@ -127,9 +127,7 @@ fn run(config: &UnixConfig, inlet: &Inlet) {
     let mut waits_briefly = false;
     // Once it is to end, what has already come is still taken.
     while !inlet.stop().is_set() || config.socket.set_nonblocking(true).is_ok() {
-        if inlet.is_backed_up() {
-            inlet.hand_in_again();
-        }
+        inlet.wait_while_in_trouble();
         match config.socket.recv(&mut buffer) {
             Ok(bytes) => match datagram(&buffer[..bytes], bytes, config.message_bytes_max) {
                 Some(frame) => {

@@ -86,9 +86,7 @@ impl Worker {
     pub(super) fn run(&mut self) {
         let mut events = Events::with_capacity(EVENTS_AT_ONCE);
         while !self.inlet.stop().is_set() {
-            if self.inlet.is_backed_up() {
-                self.inlet.hand_in_again();
-            }
+            self.inlet.wait_while_in_trouble();
             if self.ready.is_empty()
                 && let Some(left) = self.gather.patience()
             {
