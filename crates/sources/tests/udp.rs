@@ -102,6 +102,8 @@ fn overload_is_counted_to_the_datagram_and_stored_as_a_gap() {
     let waiting = wait_until(&inlet, |health| health.open > 0);
     assert_eq!(waiting.state, sources::inlet::State::Waiting);
     assert!(waiting.waits_for.unwrap().contains("no room"));
+    // Told while the receiver waits, and not only afterwards.
+    wait_until(&inlet, |health| health.lost.get("socket_buffer_full") > Some(&10_000));
     fake.set_full(false);
     let health = receiver.stop();
     let lost = health.lost["socket_buffer_full"];

@@ -26,6 +26,11 @@ impl Inlet {
         self.hand_in(gap(origin, self.now(), loss));
     }
 
+    /// The same for a loss that is counted already.
+    pub(crate) fn tell_counted_loss(&self, origin: &Arc<Origin>, loss: &Loss) {
+        self.hand_in(gap(origin, self.now(), loss));
+    }
+
     /// The same for a receiver whose place may only be moved on after the answer; whether it is stored.
     #[must_use]
     pub(crate) fn store_loss(&self, origin: &Arc<Origin>, loss: &Loss) -> bool {

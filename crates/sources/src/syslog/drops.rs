@@ -11,6 +11,8 @@ pub(crate) struct Drops {
     inode: Option<u64>,
     table: &'static str,
     counted: u32,
+    /// Counted and not told as a gap yet.
+    untold: u64,
 }
 
 impl Drops {
@@ -18,7 +20,7 @@ impl Drops {
     pub(crate) fn of(socket: &UdpSocket, from_now_on: bool) -> Drops {
         let is_v6 = socket.local_addr().is_ok_and(|address| address.is_ipv6());
         let table = if is_v6 { "/proc/net/udp6" } else { "/proc/net/udp" };
-        let mut drops = Drops { inode: inode(socket), table, counted: 0 };
+        let mut drops = Drops { inode: inode(socket), table, counted: 0, untold: 0 };
         if from_now_on {
             drops.counted = drops.read().unwrap_or(0);
         }
@@ -36,7 +38,13 @@ impl Drops {
         // The kernel's counter has 32 bits and wraps.
         let more = now.wrapping_sub(self.counted);
         self.counted = now;
+        self.untold += u64::from(more);
         u64::from(more)
+    }
+
+    /// Those that are to be told now.
+    pub(crate) fn take_untold(&mut self) -> u64 {
+        std::mem::take(&mut self.untold)
     }
 
     fn read(&self) -> Option<u32> {

@@ -7,15 +7,17 @@
 use super::datagrams::{AT_ONCE, DATAGRAM_BYTES_MAX, Datagrams};
 use super::drops::Drops;
 use super::{FRAME_BYTES_MAX, datagram};
-use crate::inlet::{Gather, Inlet, Loss, Origins, Receiver, Tenancy, spawn};
+use crate::inlet::{Gather, Inlet, Loss, Origins, Receiver, Tenancy, lock, spawn};
 use model::intake::Facts;
 use model::{Origin, Timestamp, Transport};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+/// The word for what found no room in the socket's buffer.
+const LOST: &str = "socket_buffer_full";
 /// Room asked for in the socket's buffer: two seconds of 20,000 messages/s, with the kernel's overhead.
 pub const BUFFER_BYTES: usize = 32 << 20;
 /// A silent socket is left so often, to see whether to end.
@@ -148,7 +150,7 @@ struct Udp<'a> {
     gather: Gather,
     peers: Peers,
     datagrams: Datagrams,
-    drops: Drops,
+    drops: Arc<Mutex<Drops>>,
     is_inherited: bool,
     /// Since when the losses are counted that the next gap record tells.
     looked_at: (Instant, Timestamp),
@@ -159,7 +161,7 @@ impl<'a> Udp<'a> {
         let origins = Origins::new(&config.name, "syslog", Transport::Udp, config.tenancy);
         Udp {
             inlet,
-            drops,
+            drops: Arc::new(Mutex::new(drops)),
             is_inherited: config.is_inherited,
             socket: config.socket,
             bytes_max: config.message_bytes_max.min(DATAGRAM_BYTES_MAX),
@@ -171,12 +173,15 @@ impl<'a> Udp<'a> {
     }
 
     fn run(mut self) {
-        if !self.drops.are_known() {
+        if !lock(&self.drops).are_known() {
             let why =
                 "the system does not tell how many datagrams it drops: losses cannot be counted";
             let now = self.inlet.now();
             self.inlet.counters().with(|health| health.last_error = Some((now, why.into())));
         }
+        let drops = Arc::clone(&self.drops);
+        let counters = Arc::clone(self.inlet.counters());
+        counters.losses_from(Some((LOST, Box::new(move || lock(&drops).more()))));
         while !self.inlet.stop().is_set() {
             self.inlet.wait_while_in_trouble();
             let waited = self.take(true);
@@ -201,6 +206,7 @@ impl<'a> Udp<'a> {
         }
         self.gather.flush();
         self.tell_drops();
+        counters.losses_from(None);
     }
 
     /// From now on senders are told that nobody listens, instead of filling a buffer that nobody will empty: a socket
@@ -252,14 +258,14 @@ impl<'a> Udp<'a> {
     /// Stores what the kernel dropped since the last time.
     fn tell_drops(&mut self) {
         let since = self.looked_at.1;
-        let dropped = self.drops.more();
+        self.inlet.counters().look_for_losses();
+        let dropped = lock(&self.drops).take_untold();
         self.looked_at = (Instant::now(), self.inlet.now());
         if dropped > 0 {
             let until = self.looked_at.1;
-            let reason = "socket_buffer_full";
-            let loss = Loss { reason, records: Some(dropped), since, until };
+            let loss = Loss { reason: LOST, records: Some(dropped), since, until };
             let origin = self.peers.origins.of_peer(None);
-            self.inlet.tell_loss(&origin, &loss);
+            self.inlet.tell_counted_loss(&origin, &loss);
         }
     }
 }
