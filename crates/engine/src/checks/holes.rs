@@ -47,7 +47,8 @@ fn after<'a>(kind: BlankKind, cue: &str, line: &'a str) -> Option<&'a str> {
     while let Some(at) = position(&line[from..], cue).map(|at| at + from) {
         let is_free = !begins_word || !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
         let rest = &line[at + cue.len()..];
-        let start = rest.trim_start_matches(['"', '\'', '[', '(', '<', '=', ' ', '`']);
+        // Nothing but marks around the value: behind an empty `user=` stands another name, not a user.
+        let start = rest.trim_start_matches(['"', '\'', '[', '(', '<', '`']);
         let end = start.find(|c: char| is_border(kind, c)).unwrap_or(start.len());
         let word = trimmed(&start[..end]);
         if is_free && !word.is_empty() && has_form(kind, word) {

@@ -55,6 +55,7 @@ built_in! {
     "exchange",
     "active-directory",
     "samba",
+    "ftp",
     "tls",
     "backup",
     "ups",

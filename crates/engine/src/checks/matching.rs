@@ -100,9 +100,12 @@ fn is_system_message(word: &str) -> bool {
     (1..bytes.len()).any(|at| is_severity(at) && is_name(&code[..at - 1]) && is_name(mnemonic(at)))
 }
 
-/// Whether a phrase stands in a text, both in small letters: it must begin where a
+/// Whether a phrase stands in a text, both in small letters; `^` asks for the text's beginning. Else it must begin where a
 /// word begins, and may end inside of one, so that `corrupt` finds `corruption`.
 pub(super) fn holds(text: &str, phrase: &str) -> bool {
+    if let Some(start) = phrase.strip_prefix('^') {
+        return text.starts_with(start);
+    }
     let begins_word = phrase.starts_with(|c: char| c.is_ascii_alphanumeric());
     let free =
         |at: usize| !begins_word || !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());

@@ -67,6 +67,8 @@ fn values_have_the_form_that_is_asked_for() {
     assert_eq!(found(Kind::AtaPort, &[], "ata3.00: failed"), Some("ata3"));
     assert_eq!(found(Kind::AtaPort, &[], "ata3: hard resetting link"), Some("ata3"));
     assert_eq!(found(Kind::Path, &["in "], "in /etc/../passwd"), None);
+    // Nothing stands behind an empty one.
+    assert_eq!(found(Kind::Word, &["ruser="], "ruser= rhost=192.0.2.1"), None);
     // A cue begins where a word begins.
     assert_eq!(found(Kind::Name, &["user "], "superuser root"), None);
 }

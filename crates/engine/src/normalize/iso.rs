@@ -1,7 +1,7 @@
 //! A syslog line with an ISO time: what rsyslog and systemd-journald (`short-iso`) write to files.
 //! `2026-11-21T09:00:01.250Z host tag[pid]: body`.
 
-use super::{Reference, clock, level, syslog};
+use super::{Reference, clock, level, logfmt, syslog};
 use model::{Event, Format};
 
 /// A line with an ISO time, a host and a tag; anything less belongs to an application's log.
@@ -37,7 +37,9 @@ fn with_host<'a>(
     let address = host.parse::<std::net::IpAddr>().is_ok();
     // Without a process id only the `T` and a host that is no ordinary word speak for syslog.
     let named = event.service.is_some() && !is_sentence_word(host);
-    if event.pid.is_none() && (!certain || !named && !address) {
+    // A firewall's record names no program, and nobody else writes so.
+    let is_record = certain && logfmt::begins_fortios(message);
+    if event.pid.is_none() && !is_record && (!certain || !named && !address) {
         return None;
     }
     event.host = Some(host.into());

@@ -154,6 +154,12 @@ fn audit(text: &str) -> Option<Event<'_>> {
     Some(event)
 }
 
+/// Whether a text is a record of FortiOS behind a header of its own.
+pub(super) fn begins_fortios(text: &str) -> bool {
+    let has = |key: &str| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some();
+    text.starts_with("date=") && (has(" logid=") || has(" log_id="))
+}
+
 /// Each record of FortiOS has its id, type and subtype (FortiOS Log Message Reference, header fields); it
 /// names the device, and no program.
 fn is_fortios(values: &[Attribute<'_>]) -> bool {

@@ -2,6 +2,7 @@
 //! program of this type. Where no family fits, the item says so.
 
 use super::{crash, sites};
+use crate::attention::cell::CellIndex;
 use crate::checks::{CheckRule, Family, On, choose, refill};
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
@@ -11,6 +12,8 @@ use model::{Blank, Blanks, Check, Knowledge, Shell, Span, Timestamp};
 const CHECKS_MAX: usize = 4;
 /// Signatures of a story that are asked for their family; the lead is the first.
 const ASKED_MAX: usize = 5;
+/// Letters of a program's name from which its mention is no chance.
+const NAME_LETTERS_MIN: usize = 4;
 /// How far around an occasion lines are read.
 const AROUND: Span = Span::from_secs(300);
 
@@ -74,13 +77,20 @@ fn in_order(mut generic: Vec<Check>, leads: usize, exact: Vec<Check>) -> Vec<Che
     checks
 }
 
-/// The family of the first signature of the story that has one, and that signature's template.
+/// The family of what the story is about, and the template that fits it: of its lead, or else of a companion that
+/// names the lead's program, as whoever starts a program tells how it ends. Other companions only came at the same time.
 fn family<'a>(candidate: &Candidate, view: View<'a>) -> Option<(&'a Family, &'a str)> {
     let catalogue = view.config.checks.catalogue();
-    candidate.cells.iter().take(ASKED_MAX).find_map(|cell| {
-        let signature = view.library.signature(view.ledger[*cell].signature);
-        let family = catalogue.family_of(&signature.service, &signature.template)?;
-        Some((family, signature.template.as_str()))
+    let signature = |cell: &CellIndex| view.library.signature(view.ledger[*cell].signature);
+    let lead = signature(&candidate.lead());
+    let names_lead = |template: &str| {
+        lead.service.chars().count() >= NAME_LETTERS_MIN && template.contains(&lead.service)
+    };
+    let signatures = candidate.cells.iter().take(ASKED_MAX).map(signature);
+    signatures.enumerate().find_map(|(place, said)| {
+        let asked = place == 0 || names_lead(&said.template);
+        let family = catalogue.family_of(&said.service, &said.template).filter(|_| asked)?;
+        Some((family, said.template.as_str()))
     })
 }
 

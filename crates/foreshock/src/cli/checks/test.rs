@@ -97,7 +97,7 @@ pub(super) fn run(args: &Args, catalogue: &Catalogue, talk: Talk) -> anyhow::Res
                 if args.format == Format::Ndjson {
                     let row = serde_json::json!({ "line": line.place.line, "service": service,
                         "template": template, "family": family });
-                    writeln!(out, "{row}")?;
+                    writeln!(out, "{}", safe::json(&row.to_string()))?;
                 }
                 found.add(service, template, family);
             }
