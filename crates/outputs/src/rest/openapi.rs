@@ -28,7 +28,7 @@ use utoipa::{Modify, OpenApi};
     ),
     components(schemas(
         super::problem::ProblemBody, super::schema::Evidence, super::schema::ContextLine,
-        super::schema::Baseline, super::schema::BandName,
+        super::schema::Baseline, super::schema::Knowledge, super::schema::BandName,
     )),
     modifiers(&Tokens),
     tags(
