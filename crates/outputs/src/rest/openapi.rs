@@ -21,14 +21,14 @@ use utoipa::{Modify, OpenApi};
     ),
     paths(
         super::ingest::one, super::ingest::bulk, super::events::search, super::events::list,
-        super::raw::told, super::events::signatures, super::candidates::search,
+        super::raw::told, super::raw::list, super::events::signatures, super::candidates::search,
         super::candidates::list, super::candidates::interesting, super::explain::told,
         super::digest::daily, super::health::healthz, super::health::status,
         super::health::sources, super::health::metrics, document,
     ),
     components(schemas(
         super::problem::ProblemBody, super::schema::Evidence, super::schema::ContextLine,
-        super::schema::Baseline, super::schema::BandName,
+        super::schema::Baseline, super::schema::Knowledge, super::schema::BandName,
     )),
     modifiers(&Tokens),
     tags(
@@ -135,17 +135,29 @@ fn event(schemas: &mut Value) {
         "structured_fields": { "peer": "203.0.113.10" },
     }]);
     let bulk = &mut schemas["BulkIn"]["properties"];
+    bulk["events"]["items"] = judged_alone();
     bulk["tenant_id"] = name(TENANT, 128);
     bulk["source_label"] = name(NAME, 256);
+}
+
+/// An event among many: whatever stands there, the others have fates of their own.
+fn judged_alone() -> Value {
+    json!({ "description": "One event, as `EventIn`. What is none is told among the `errors`; the others are taken." })
 }
 
 /// A bulk body is an object or an array; or lines.
 fn bulk(paths: &mut Value) {
     let content = &mut paths["/events/ingest_bulk"]["post"]["requestBody"]["content"];
     let object = content["application/json"]["schema"].take();
-    let event = json!({ "$ref": "#/components/schemas/EventIn" });
-    content["application/json"]["schema"] =
-        json!({ "anyOf": [object, { "type": "array", "items": event }] });
+    let array = json!({ "type": "array", "items": judged_alone() });
+    content["application/json"]["schema"] = json!({ "anyOf": [object, array] });
+    content["application/json"]["examples"] = json!({
+        "object": { "value": {
+            "source_label": "syslog-replay",
+            "events": [{ "message": "link down", "severity": 3, "host": "sw-2" }],
+        } },
+        "array": { "value": [{ "message": "link down" }, { "message": "link up" }] },
+    });
     content["application/x-ndjson"] = json!({ "schema": {
         "type": "string", "description": "One event (`EventIn`) a line",
     } });

@@ -5,18 +5,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// Names of parameters that may stand several times, or as a list with commas.
-const LISTS: [&str; 8] = [
-    "decision_band",
-    "candidate_type",
-    "status",
-    "host",
-    "service",
-    "signature_id",
-    "seq",
-    "event_id",
-];
+const LISTS: [&str; 7] =
+    ["decision_band", "candidate_type", "status", "host", "service", "signature_id", "seq"];
 /// Names of parameters that are numbers.
-const NUMBERS: [&str; 4] = ["limit", "facets", "score_min", "severity"];
+const NUMBERS: [&str; 5] = ["limit", "facets", "score_min", "severity", "seq"];
 /// Names of parameters that are yes or no.
 const SWITCHES: [&str; 1] = ["raw"];
 
@@ -26,9 +18,11 @@ pub(super) fn read<T: DeserializeOwned>(query: Option<&str>) -> Result<T, Proble
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         let name = name.into_owned();
         if LISTS.contains(&name.as_str()) {
-            let list = fields.entry(name).or_insert_with(|| Value::Array(vec![]));
+            let list = fields.entry(name.clone()).or_insert_with(|| Value::Array(vec![]));
+            let is_number = NUMBERS.contains(&name.as_str());
+            let read = |v| if is_number { number(v) } else { Value::from(v) };
             if let Value::Array(list) = list {
-                list.extend(value.split(',').filter(|v| !v.is_empty()).map(Value::from));
+                list.extend(value.split(',').filter(|v| !v.is_empty()).map(read));
             }
             continue;
         }

@@ -5,6 +5,7 @@ use super::answer;
 use super::few::Whole;
 use super::page;
 use super::problem::{Kind, Problem};
+use super::query;
 use super::shared::Shared;
 use axum::body::Body;
 use axum::extract::State;
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Records in one answer.
 const RECORDS_MAX: usize = 1_000;
@@ -23,11 +24,13 @@ const RECORDS_MAX: usize = 1_000;
 const RAW_BYTES_MAX: usize = 8 << 20;
 
 /// Which raw records.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawQuestion {
     /// Their numbers in the spool, as `raw_ref` tells them.
     #[schema(value_type = super::schema::Seqs)]
+    #[param(value_type = super::schema::Seqs)]
     seq: Vec<Whole>,
 }
 
@@ -133,6 +136,32 @@ pub(crate) async fn told(
     request: Request<Body>,
 ) -> Result<Response, Problem> {
     let (grant, question) = shared.question::<RawQuestion>(request, Scope::Read).await?;
+    found(&shared, grant, question).await
+}
+
+/// The same by parameters.
+#[utoipa::path(
+    get, path = "/raw_envelopes", tag = "events", operation_id = "list_raw_records",
+    params(RawQuestion),
+    responses(
+        (status = 200, description = "Those that are still kept", body = RawAnswer),
+        super::schema::GetProblems, super::schema::Uninvited,
+    ),
+    security(("token" = []), ("bearer" = [])),
+)]
+pub(crate) async fn list(
+    State(shared): State<Arc<Shared>>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    let grant = shared.check(request.headers(), request.extensions(), Scope::Read)?;
+    found(&shared, grant, query::read(request.uri().query())?).await
+}
+
+async fn found(
+    shared: &Arc<Shared>,
+    grant: Arc<Grant>,
+    question: RawQuestion,
+) -> Result<Response, Problem> {
     if question.seq.is_empty() || question.seq.len() > RECORDS_MAX {
         return Err(Problem::new(Kind::Invalid, format!("`seq` has 1 to {RECORDS_MAX} numbers")));
     }

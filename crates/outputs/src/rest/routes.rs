@@ -24,6 +24,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/events/search", post(events::search))
         .route("/canonical_events", get(events::list))
         .route("/events/raw", post(raw::told))
+        .route("/raw_envelopes", get(raw::list))
         .route("/signatures", get(events::signatures))
         .route("/candidates/search", post(candidates::search))
         .route("/candidates", get(candidates::list))

@@ -84,7 +84,7 @@ macro_rules! forms {
 
 forms! {
     Moment Names Bands Types Stati SignatureNames SeverityWord OrderWord EventCursor CandidateCursor
-    CandidateName Seqs BandName Signature BandChange Evidence ContextLine Item Baseline Quiet
+    CandidateName Seqs BandName Signature BandChange Evidence ContextLine Item Baseline Knowledge Quiet
 }
 
 /// Every problem that a group of routes may answer with.

@@ -1,6 +1,7 @@
 //! The OpenAPI document says what is sent.
 
 use crate::client::Under;
+use crate::fakes::ACME_INGEST;
 use serde_json::Value;
 
 fn document() -> Value {
@@ -101,7 +102,8 @@ fn answers_are_what_the_document_says() {
         assert!(!schema.is_null(), "{path}");
         agree(&document, schema, &answer.json(), path);
     }
-    let problem = under.post("/events/ingest_bulk", "[7]");
+    let globex = r#"[{"message":"x","tenant_id":"globex"}]"#;
+    let problem = under.post_as(ACME_INGEST, "/events/ingest_bulk", globex);
     let schema = &document["components"]["schemas"]["Problem"];
     agree(&document, schema, &problem.json(), "problem");
 }

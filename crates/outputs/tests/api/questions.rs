@@ -203,6 +203,11 @@ fn raw_records_come_with_their_provenance() {
         (&json!(false), &json!(true))
     );
     assert_eq!(told["results"][0]["source_id"], "udp:5514");
+    assert_eq!(under.get("/raw_envelopes?seq=4,1&seq=2&seq=6").json(), told);
+    for bad in ["", "?seq=", "?seq=x", "?seq=-1"] {
+        let answer = under.get(&format!("/raw_envelopes{bad}"));
+        assert!(matches!(answer.status, 400 | 422), "{bad}: {answer:?}");
+    }
     let own = under.post_as(ACME_READ, "/events/raw", r#"{"seq":[2,6]}"#).json();
     assert_eq!((ids(&own, "seq"), &own["missing"]), (vec![&json!(2)], &json!([6])));
     let found = under.post("/events/search", r#"{"raw":true,"limit":3}"#).json();

@@ -176,9 +176,9 @@ pub(crate) async fn bulk(
     let Rows { batches, indices, mut errors, is_forbidden, .. } = read?;
     let source = rows::source_of(&grant);
     shared.api.meter.refuse(&source, errors.len() as u64);
-    if indices.is_empty() && !errors.is_empty() {
-        let kind = if is_forbidden { Kind::Forbidden } else { Kind::Invalid };
-        return Err(Problem::new(kind, "none of the events was taken").errors(errors));
+    if indices.is_empty() && is_forbidden {
+        let detail = "none of the events is of a tenant that the token is for";
+        return Err(Problem::new(Kind::Forbidden, detail).errors(errors));
     }
     let receipts = all_durable(&shared, &source, batches, &indices, &mut errors).await?;
     shared.count.acknowledged(started.elapsed());
