@@ -15,6 +15,7 @@ mod reading;
 mod replay;
 mod scan;
 mod series;
+mod serve;
 mod settings;
 mod signatures;
 mod skipped;
@@ -70,6 +71,7 @@ struct Cli {
 enum Command {
     Scan(scan::Args),
     Explain(explain::Args),
+    Serve(serve::Args),
     Replay(replay::Args),
     Signatures(signatures::Args),
     Checks(checks::Args),
@@ -148,6 +150,7 @@ pub(crate) fn main() -> Exit {
     let talk = cli.talk;
     let result = match cli.command {
         Command::Scan(args) => scan::run(args, talk),
+        Command::Serve(args) => serve::run(args, talk),
         Command::Explain(args) => explain::run(args, talk),
         Command::Replay(args) => replay::run(args, talk),
         Command::Signatures(args) => signatures::run(args, talk),

@@ -15,3 +15,4 @@ mod look;
 pub(crate) mod merge;
 pub(crate) mod replay;
 pub(crate) mod scan;
+pub(crate) mod serve;

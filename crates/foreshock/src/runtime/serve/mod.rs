@@ -1,0 +1,165 @@
+//! The service: receivers → spool → understood in parallel → engine → stores, and what is published of it.
+//!
+//! ```text
+//!  receivers ─► spool (answers after the sync) ─► read ─► understand ×N ─► fold ─► keep ─► state, events
+//!                    ▲                            follow      sheet         │                 │
+//!  clock ────────────┘ ticks                                                └► views ◄─ API   └► digests
+//! ```
+//!
+//! | file | turns | into |
+//! |---|---|---|
+//! | `stores` | a state folder | the stores, open, and the place to go on from |
+//! | `receivers` | settings | running receivers |
+//! | `follow` | the spool | stretches of records, in order |
+//! | `sheet` | a stretch | events, on any thread |
+//! | `seen` | records that come twice | once |
+//! | `fold` | events and ticks | the state: the same from the start or from any snapshot |
+//! | `keep` | what followed | rows, events, snapshots |
+//! | `digests` | digests | files |
+//! | `follower` | the above, in turn | a thread |
+//! | `views`, `shared`, `status` | the state now and then | what readers see |
+//! | `ticker` | the clock | records |
+//!
+//! Nothing here holds up a receiver: they wait for the spool alone.
+
+mod digests;
+mod fold;
+mod follow;
+mod follower;
+mod keep;
+mod receivers;
+mod seen;
+mod shared;
+mod sheet;
+mod status;
+mod stores;
+mod ticker;
+mod views;
+
+pub(crate) use fold::DigestTimes;
+pub(crate) use receivers::Listen;
+pub(crate) use status::Status;
+pub(crate) use stores::{Stores, Understanding};
+
+use anyhow::Context;
+use follow::{End, Unread};
+use model::Timestamp;
+use receivers::Receivers;
+use shared::Shared;
+use sources::inlet::system_clock;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use store::disk::Folder;
+use stores::Rest;
+use ticker::Ticker;
+
+/// The clock enters so often.
+const TICK_EVERY: Duration = Duration::from_secs(10);
+/// The service says how it is so often.
+const STATUS_EVERY: Duration = Duration::from_secs(1);
+/// The signs to end are looked at so often.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A running service.
+pub(crate) struct Service {
+    rest: Rest,
+    receivers: Receivers,
+    ticker: Ticker,
+    shared: Arc<Shared>,
+    unread: Arc<Unread>,
+    end: End,
+    follower: JoinHandle<bool>,
+    started_at: Timestamp,
+}
+
+impl Service {
+    /// Starts what a folder and settings ask for.
+    ///
+    /// # Errors
+    /// If the folder cannot be used, an address is taken, or the system gives no threads.
+    pub(crate) fn start(
+        folder: &Path,
+        how: Understanding,
+        listen: &Listen,
+    ) -> anyhow::Result<Service> {
+        let now = (system_clock())();
+        let stores = Stores::open(folder, now)?;
+        let (shared, unread, end) = (Arc::new(Shared::default()), Arc::default(), End::default());
+        let (follower, rest) = stores.follower(how, &shared, &unread, &end)?;
+        let receivers = Receivers::start(listen, &rest.spool)?;
+        let thread = std::thread::Builder::new().name("follow".to_owned());
+        let follower = thread.spawn(move || follower.run()).context("cannot start a thread")?;
+        let ticker = Ticker::new(rest.spool.clone());
+        let started_at = now;
+        Ok(Service { rest, receivers, ticker, shared, unread, end, follower, started_at })
+    }
+
+    /// Where receivers listen, by their names.
+    pub(crate) fn addresses(&self) -> Vec<(String, SocketAddr)> {
+        self.receivers.addresses()
+    }
+
+    /// What was found while opening that a person should know.
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.rest.notes
+    }
+
+    /// How it is.
+    pub(crate) fn status(&self, now: Timestamp) -> Status {
+        Status::of(self, now)
+    }
+
+    /// Works until `is_over`; `each` is called about once a second with the state of things.
+    pub(crate) fn run(&self, is_over: impl Fn() -> bool, mut each: impl FnMut(&Status)) {
+        let clock = system_clock();
+        let (mut ticked, mut told) = (None::<Instant>, None::<Instant>);
+        let is_due = |last: Option<Instant>, every| last.is_none_or(|at| at.elapsed() >= every);
+        while !is_over() {
+            if is_due(ticked, TICK_EVERY) {
+                self.ticker.tick(clock());
+                ticked = Some(Instant::now());
+            }
+            if is_due(told, STATUS_EVERY) {
+                let status = self.status(clock());
+                // Who reads it may be served an older one; the disk may be full.
+                let _ = status.write(&self.rest.folder);
+                each(&status);
+                told = Some(Instant::now());
+            }
+            if self.follower.is_finished() {
+                return;
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Ends in order: receivers stop, what they had is made durable, and the state is written down. Who follows gets at
+    /// most `patience` to catch up; what it has not read by then is read after the next start. Whether all was well.
+    pub(crate) fn stop(self, patience: Duration) -> bool {
+        let Service { rest, receivers, shared, unread, end, follower, started_at, ticker } = self;
+        let receivers = receivers.stop();
+        drop(ticker);
+        end.when_caught_up();
+        let began = Instant::now();
+        while !follower.is_finished() && began.elapsed() < patience {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        end.now();
+        let is_kept = follower.join().unwrap_or(false);
+        let status = Status::at_the_end(&rest, &receivers, &shared, &unread, started_at);
+        let _ = status.write(&rest.folder);
+        is_kept
+    }
+}
+
+/// Opens a folder of files; makes it where it is missing.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn disk(path: &Path) -> anyhow::Result<Arc<Folder>> {
+    let opened = Folder::open(path);
+    Ok(Arc::new(opened.with_context(|| format!("cannot use {}", path.display()))?))
+}

@@ -1,0 +1,71 @@
+//! What the follower says to everyone else while it works: where it is, what troubles it, and what it published.
+//! Reading it never waits for the engine.
+
+use super::views::Views;
+use model::{Seq, Timestamp};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+
+/// What is said of a time before anything was received.
+const NEVER: i64 = i64::MIN;
+
+/// Written by the follower, read by anyone.
+#[derive(Debug)]
+pub(super) struct Shared {
+    position: AtomicU64,
+    latest: AtomicI64,
+    trouble: Mutex<Option<String>>,
+    views: RwLock<Arc<Views>>,
+}
+
+impl Default for Shared {
+    fn default() -> Shared {
+        Shared {
+            position: AtomicU64::new(0),
+            latest: AtomicI64::new(NEVER),
+            trouble: Mutex::default(),
+            views: RwLock::default(),
+        }
+    }
+}
+
+impl Shared {
+    /// Says how far the engine has come.
+    pub(super) fn came_to(&self, next: Seq, latest: Option<Timestamp>) {
+        if let Some(latest) = latest {
+            self.latest.fetch_max(latest.as_micros(), Ordering::Relaxed);
+        }
+        self.position.store(next.0, Ordering::Release);
+    }
+
+    /// All records before this one are in what the engine knows.
+    pub(super) fn position(&self) -> Seq {
+        Seq(self.position.load(Ordering::Acquire))
+    }
+
+    /// Receipt of the latest record that the engine knows.
+    pub(super) fn latest(&self) -> Option<Timestamp> {
+        let micros = self.latest.load(Ordering::Relaxed);
+        (micros != NEVER).then(|| Timestamp::from_micros(micros))
+    }
+
+    /// Says what keeps the follower from going on, or that nothing does.
+    pub(super) fn troubled(&self, by: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = by;
+    }
+
+    /// What keeps the follower from going on.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// Puts what is known now in the place of what was known before.
+    pub(super) fn publish(&self, views: Views) {
+        *self.views.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Arc::new(views);
+    }
+
+    /// What is known, as it was published last.
+    pub(super) fn views(&self) -> Arc<Views> {
+        Arc::clone(&self.views.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+}
