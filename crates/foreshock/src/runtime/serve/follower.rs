@@ -8,7 +8,7 @@ use super::keep::{Keep, Stuck};
 use super::shared::Shared;
 use super::sheet::Understood;
 use super::views::Views;
-use model::{Digest, Seq, Timestamp};
+use model::{Digest, Seq};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::spool::RawRecords;
@@ -29,10 +29,10 @@ const SHARE: u32 = 20;
 const AGAIN_PAUSE: Duration = Duration::from_millis(500);
 
 /// Something that is done now and then.
-struct Pace {
+pub(super) struct Pace {
     last: Instant,
     took: Duration,
-    every: Duration,
+    pub(super) every: Duration,
 }
 
 impl Pace {
@@ -56,7 +56,7 @@ impl Pace {
 /// Takes the spool in.
 pub(super) struct Follower {
     pub(super) fold: Fold,
-    keep: Keep,
+    pub(super) keep: Keep,
     pipeline: Pipeline,
     shared: Arc<Shared>,
     raw: RawRecords,
@@ -68,10 +68,12 @@ pub(super) struct Follower {
     snapshot_at: Seq,
     followed: Followed,
     due: Vec<Digest>,
-    commit: Pace,
+    pub(super) commit: Pace,
     snapshot: Pace,
     publish: Pace,
     published: Option<Seq>,
+    /// See [`SNAPSHOT_RECORDS`]; tests take fewer.
+    pub(super) snapshot_records: u64,
 }
 
 /// What a follower begins with.
@@ -106,6 +108,7 @@ impl Follower {
             snapshot: Pace::new(SNAPSHOT_EVERY),
             publish: Pace::new(PUBLISH_EVERY),
             published: None,
+            snapshot_records: SNAPSHOT_RECORDS,
         }
     }
 
@@ -157,7 +160,7 @@ impl Follower {
         self.shared.came_to(stretch.to, stretch.latest);
         let Some(seen) = &stretch.seen else { return true };
         let records = stretch.to.0.saturating_sub(self.snapshot_at.0);
-        let is_much = records >= SNAPSHOT_RECORDS && self.snapshot.is_affordable();
+        let is_much = records >= self.snapshot_records && self.snapshot.is_affordable();
         if stretch.to < self.folded || !(is_much || self.snapshot.is_due()) {
             return true;
         }
@@ -220,15 +223,21 @@ impl Follower {
     }
 
     /// Writes down what is known.
-    fn finish(mut self) -> bool {
+    pub(super) fn finish(mut self) -> bool {
+        let is_kept = self.write_down();
+        self.pipeline.join() && is_kept
+    }
+
+    /// Writes down what is known, and publishes it.
+    pub(super) fn write_down(&mut self) -> bool {
         let mut is_kept = self.keep.flush().is_ok();
         if self.keep.is_behind() {
             let written = self.deliver().and_then(|()| self.keep.commit(&self.fold, None));
             is_kept &= written.is_ok();
         }
-        if self.published != Some(self.position) && self.shared.latest() != Some(Timestamp::default()) {
+        if self.published != Some(self.position) {
             self.publish();
         }
-        self.pipeline.join() && is_kept
+        is_kept
     }
 }

@@ -138,9 +138,10 @@ impl Keep {
         })
     }
 
-    /// The sources that were ever heard.
-    pub(super) fn sources(&self) -> &BTreeMap<SourceId, Source> {
-        &self.sources
+    /// The state as it was committed.
+    #[cfg(test)]
+    pub(super) fn state(&self) -> &SqliteState {
+        &self.state
     }
 
     /// Whether something waits to be committed.

@@ -33,6 +33,8 @@ mod shared;
 mod sheet;
 mod status;
 mod stores;
+#[cfg(test)]
+mod tests;
 mod ticker;
 mod views;
 
@@ -52,7 +54,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use store::disk::Folder;
 use stores::Rest;
 use ticker::Ticker;
 
@@ -153,13 +154,4 @@ impl Service {
         let _ = status.write(&rest.folder);
         is_kept
     }
-}
-
-/// Opens a folder of files; makes it where it is missing.
-///
-/// # Errors
-/// What the system says.
-pub(crate) fn disk(path: &Path) -> anyhow::Result<Arc<Folder>> {
-    let opened = Folder::open(path);
-    Ok(Arc::new(opened.with_context(|| format!("cannot use {}", path.display()))?))
 }
