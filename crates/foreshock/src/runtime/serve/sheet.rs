@@ -3,7 +3,7 @@
 //! A **sheet** is the records whose numbers share all but their last bits. Lanes begin with a sheet and end with it;
 //! nothing that is held back crosses its end. So sheets are understood side by side, a snapshot at the end of one holds
 //! all there is to know, and how the records were cut into blocks, reads or runs of the program changes nothing.
-//! The price: a stack trace, or a "repeated N times", that falls on the edge of a sheet is taken for two.
+//! The price: a stack trace or a kernel's report that falls on the edge of a sheet is taken for two.
 
 use super::seen::Seen;
 use engine::normalize::{AssemblerConfig, Reference};
@@ -116,8 +116,6 @@ impl Understood {
 struct Voice {
     lane: Lane,
     origin: Arc<Origin>,
-    /// Lines of it may belong together.
-    joins: bool,
     /// When its latest line was received.
     last: Timestamp,
 }
@@ -192,7 +190,7 @@ impl Sheet {
 
     /// Lets go of what is held back: all of it, or what has been quiet by a time.
     fn flush(&mut self, quiet_by: Option<Timestamp>, out: &mut Understood) {
-        for voice in self.voices.iter_mut().filter(|voice| voice.joins) {
+        for voice in &mut self.voices {
             if quiet_by.is_none_or(|now| now - voice.last >= QUIET) {
                 voice.lane.flush(&mut out.counts, &mut out.events);
                 out.assign(&voice.origin.tenant_id);
@@ -225,6 +223,6 @@ impl Sheet {
         let reference = Reference { now: at, zone_offset_secs: self.zone_offset_secs };
         let host = joins.then(|| crate::runtime::merge::host_of(name));
         let lane = Lane::new(config, reference, host);
-        Voice { lane, origin: Arc::new(origin), joins, last: at }
+        Voice { lane, origin: Arc::new(origin), last: at }
     }
 }
