@@ -19,6 +19,7 @@ mod serve;
 mod settings;
 mod signatures;
 mod skipped;
+mod status;
 mod style;
 
 pub(crate) use reading::Reading;
@@ -72,6 +73,7 @@ enum Command {
     Scan(scan::Args),
     Explain(explain::Args),
     Serve(serve::Args),
+    Status(status::Args),
     Replay(replay::Args),
     Signatures(signatures::Args),
     Checks(checks::Args),
@@ -151,6 +153,7 @@ pub(crate) fn main() -> Exit {
     let result = match cli.command {
         Command::Scan(args) => scan::run(args, talk),
         Command::Serve(args) => serve::run(args, talk),
+        Command::Status(args) => status::run(&args),
         Command::Explain(args) => explain::run(args, talk),
         Command::Replay(args) => replay::run(args, talk),
         Command::Signatures(args) => signatures::run(args, talk),

@@ -91,6 +91,7 @@ impl Follower {
     pub(super) fn new(begin: Begin, shared: Arc<Shared>, end: End) -> Follower {
         let Begin { fold, keep, pipeline, raw, digests, folded } = begin;
         shared.came_to(folded, None);
+        shared.needs(folded.min(keep.stored_through()));
         Follower {
             fold,
             keep,
@@ -171,6 +172,7 @@ impl Follower {
             && self.commit(Some(bytes));
         self.snapshot.did(began);
         self.snapshot_at = stretch.to;
+        self.shared.needs(self.keep.snapshot());
         is_kept
     }
 

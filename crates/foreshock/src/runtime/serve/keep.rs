@@ -7,6 +7,7 @@
 use super::fold::{Fold, Followed, format};
 use super::sheet::{Heard, Understood};
 use engine::signature::SignatureIndex;
+use engine::tenant::Tenant;
 use model::search::Found;
 use model::{Band, BandChange, CandidateId, Change, Seq, SignatureId, SourceId, TenantId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,8 @@ pub(super) struct Keep {
     /// Rows are collected from records of this number on.
     through: Seq,
     delta: Delta,
+    /// The place of the latest snapshot that was written by this.
+    snapshot: Seq,
     /// Kinds of message that were seen since they were last written.
     touched: BTreeMap<TenantId, Touched>,
     /// Kinds whose band changed, perhaps by time alone.
@@ -130,6 +133,7 @@ impl Keep {
             checkpoint,
             through: checkpoint.next,
             delta: Delta::at(checkpoint),
+            snapshot: Seq(0),
             touched: BTreeMap::new(),
             banded: BTreeSet::new(),
             candidates: BTreeSet::new(),
@@ -142,6 +146,16 @@ impl Keep {
     #[cfg(test)]
     pub(super) fn state(&self) -> &SqliteState {
         &self.state
+    }
+
+    /// All records before this one are in the snapshot that was written last, and their events in blocks.
+    pub(super) fn snapshot(&self) -> Seq {
+        self.snapshot.min(self.stored_through())
+    }
+
+    /// See [`Events::stored_through`].
+    pub(super) fn stored_through(&self) -> Seq {
+        self.events.stored_through()
     }
 
     /// Whether something waits to be committed.
@@ -170,7 +184,7 @@ impl Keep {
             self.rows(stretch, followed);
             self.through = stretch.to;
         }
-        self.raised(stretch, followed, fold, is_new);
+        self.seen(stretch, followed, fold, is_new);
         if stretch.to > self.events.stored_through() {
             self.push(stretch, followed, fold)?;
         }
@@ -183,8 +197,14 @@ impl Keep {
         followed: &Followed,
         fold: &Fold,
     ) -> Result<(), Stuck> {
-        let rows = rows(stretch, followed).filter_map(|(tenant, sighting, index)| {
-            let kind = fold.engine.tenant(tenant)?.kind(index)?;
+        let mut last: Option<(&TenantId, Option<&Tenant>)> = None;
+        let rows = rows(stretch, followed).filter_map(|(tenant, row, index)| {
+            let state = match last {
+                Some((known, state)) if std::ptr::eq(known, tenant) => state,
+                _ => fold.engine.tenant(tenant),
+            };
+            last = Some((tenant, state));
+            let (sighting, kind) = (stretch.events.sighting(row)?, state?.kind(index)?);
             Some(EventRow {
                 seq: sighting.seq,
                 at: sighting.at,
@@ -208,20 +228,35 @@ impl Keep {
         self.events.flush().map_err(|error| Stuck(error.to_string()))
     }
 
-    /// Events of raised bands, as they are when they come: a few of each sheet.
-    fn raised(&mut self, stretch: &Understood, followed: &Followed, fold: &Fold, is_new: bool) {
+    /// Which kinds were seen; events of raised bands, a few of each sheet.
+    fn seen(&mut self, stretch: &Understood, followed: &Followed, fold: &Fold, is_new: bool) {
         let sheet = stretch.from.0 / RAISED_WITHIN;
         if self.raised.0 != sheet {
             self.raised = (sheet, 0);
         }
         let mut beyond = 0;
-        for (tenant, sighting, index) in rows(stretch, followed) {
-            let kind = fold.engine.tenant(tenant).and_then(|tenant| tenant.kind(index));
+        let mut last: Option<(&TenantId, Option<&Tenant>)> = None;
+        let mut touched = Touched::default();
+        for (tenant, row, index) in rows(stretch, followed) {
+            let state = match last {
+                Some((known, state)) if std::ptr::eq(known, tenant) => state,
+                _ => {
+                    self.give_back(last.map(|(tenant, _)| tenant), &mut touched);
+                    touched = self.touched.remove(tenant).unwrap_or_default();
+                    let state = fold.engine.tenant(tenant);
+                    last = Some((tenant, state));
+                    state
+                }
+            };
+            if is_new {
+                touched.add(index);
+            }
+            let kind = state.and_then(|tenant| tenant.kind(index));
             let Some(kind) = kind.filter(|kind| kind.band >= Band::Watch) else { continue };
             self.raised.1 += 1;
             if self.raised.1 > RAISED_MAX {
                 beyond += 1;
-            } else if is_new {
+            } else if let (true, Some(sighting)) = (is_new, stretch.events.sighting(row)) {
                 self.delta.raised.push(Found {
                     seq: sighting.seq,
                     at: sighting.at,
@@ -234,23 +269,13 @@ impl Keep {
                 });
             }
         }
+        self.give_back(last.map(|(tenant, _)| tenant), &mut touched);
         if is_new {
             self.sum("raised_beyond", beyond);
         }
     }
 
     fn rows(&mut self, stretch: &Understood, followed: &Followed) {
-        let mut last: Option<&TenantId> = None;
-        let mut touched = Touched::default();
-        for (tenant, _, index) in rows(stretch, followed) {
-            if last.is_none_or(|last| last != tenant) {
-                self.give_back(last, &mut touched);
-                touched = self.touched.remove(tenant).unwrap_or_default();
-                last = Some(tenant);
-            }
-            touched.add(index);
-        }
-        self.give_back(last, &mut touched);
         followed.changes.iter().for_each(|change| self.change(change));
         for ((id, _), heard) in &stretch.heard {
             let source = self.sources.entry(id.clone()).or_insert_with(|| Source::new(heard));
@@ -327,6 +352,9 @@ impl Keep {
         self.delta.snapshot = snapshot.map(|bytes| Snapshot { format: format(), next, bytes });
         self.state.commit(&self.delta).map_err(|error| Stuck(error.to_string()))?;
         self.checkpoint.next = self.through;
+        if is_whole {
+            self.snapshot = self.through;
+        }
         self.delta = Delta::at(self.checkpoint);
         Ok(())
     }
@@ -401,15 +429,15 @@ impl Keep {
     }
 }
 
-/// Rows of a stretch, with whose they are and which kind of message.
+/// Rows of a stretch: whose each is, its place, and which kind of message. The address of a tenant stays the same for
+/// rows that follow each other.
 fn rows<'a>(
     stretch: &'a Understood,
     followed: &'a Followed,
-) -> impl Iterator<Item = (&'a TenantId, engine::Sighting<'a>, SignatureIndex)> {
+) -> impl Iterator<Item = (&'a TenantId, usize, SignatureIndex)> {
     let mut owners = stretch.of.iter().peekable();
-    let events = stretch.events.iter().zip(&followed.kinds).enumerate();
-    events.filter_map(move |(row, (sighting, index))| {
+    followed.kinds.iter().enumerate().filter_map(move |(row, index)| {
         while owners.next_if(|(end, _)| *end <= row).is_some() {}
-        Some((&owners.peek()?.1, sighting, *index))
+        Some((&owners.peek()?.1, row, *index))
     })
 }

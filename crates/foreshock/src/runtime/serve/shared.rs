@@ -14,6 +14,7 @@ const NEVER: i64 = i64::MIN;
 pub(super) struct Shared {
     position: AtomicU64,
     latest: AtomicI64,
+    needed: AtomicU64,
     trouble: Mutex<Option<String>>,
     views: RwLock<Arc<Views>>,
 }
@@ -23,6 +24,7 @@ impl Default for Shared {
         Shared {
             position: AtomicU64::new(0),
             latest: AtomicI64::new(NEVER),
+            needed: AtomicU64::new(0),
             trouble: Mutex::default(),
             views: RwLock::default(),
         }
@@ -36,6 +38,16 @@ impl Shared {
             self.latest.fetch_max(latest.as_micros(), Ordering::Relaxed);
         }
         self.position.store(next.0, Ordering::Release);
+    }
+
+    /// Says from which record on the spool is needed to come back to where we are.
+    pub(super) fn needs(&self, from: Seq) {
+        self.needed.store(from.0, Ordering::Release);
+    }
+
+    /// Records from this one on must stay in the spool.
+    pub(super) fn needed(&self) -> Seq {
+        Seq(self.needed.load(Ordering::Acquire))
     }
 
     /// All records before this one are in what the engine knows.

@@ -190,6 +190,11 @@ impl Status {
         write_whole(&folder.join(FILE), &text)
     }
 
+    /// Whether a service has the folder now.
+    pub(crate) fn is_running(folder: &Path) -> bool {
+        matches!(store::lock(folder), Err(store::LockError::Taken { .. }))
+    }
+
     /// What a service wrote last.
     ///
     /// # Errors

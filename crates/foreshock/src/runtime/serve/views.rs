@@ -4,8 +4,9 @@
 use super::fold::Fold;
 use crate::runtime::evidence::Evidences;
 use model::port::RawReader;
-use model::{CandidateId, Digest, Explanation, Item, Seq, SignatureId, Span, TenantId, Timestamp};
-use std::collections::BTreeMap;
+use model::{Band, CandidateId, Digest, Explanation, Item, Seq, SignatureId, Span, TenantId, Timestamp};
+use engine::tenant::Tenant;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Candidates of a tenant that are published, the latest first; the others stand in the state's rows.
@@ -27,6 +28,8 @@ pub(crate) struct TenantView {
     pub(crate) digest: Digest,
     pub(crate) candidates: Vec<Known>,
     pub(crate) signatures: u64,
+    /// Kinds of message of raised bands.
+    pub(crate) raised: BTreeSet<SignatureId>,
 }
 
 /// All that is published.
@@ -60,6 +63,7 @@ impl Views {
                 candidates: known.collect(),
                 digest,
                 signatures: tenant.signatures() as u64,
+                raised: raised(tenant),
             };
             tenants.insert(id.clone(), view);
         }
@@ -73,4 +77,10 @@ impl Views {
             Some((tenant, known))
         })
     }
+}
+
+fn raised(tenant: &Tenant) -> BTreeSet<SignatureId> {
+    let all = (0..tenant.signatures() as u32).map(engine::signature::SignatureIndex);
+    let kinds = all.filter_map(|index| tenant.kind(index));
+    kinds.filter(|kind| kind.band >= Band::Watch).map(|kind| kind.signature.id).collect()
 }
