@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod demo;
 mod explain;
+mod export;
 mod kernel;
 mod outlier;
 mod parse;
@@ -74,6 +75,7 @@ enum Command {
     Explain(explain::Args),
     Serve(serve::Args),
     Status(status::Args),
+    Export(export::Args),
     Replay(replay::Args),
     Signatures(signatures::Args),
     Checks(checks::Args),
@@ -154,6 +156,7 @@ pub(crate) fn main() -> Exit {
         Command::Scan(args) => scan::run(args, talk),
         Command::Serve(args) => serve::run(args, talk),
         Command::Status(args) => status::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Explain(args) => explain::run(args, talk),
         Command::Replay(args) => replay::run(args, talk),
         Command::Signatures(args) => signatures::run(args, talk),

@@ -2,12 +2,13 @@
 
 use super::{Exit, Settings, Talk};
 use crate::interrupt::Interrupt;
-use crate::runtime::serve::{DigestTimes, Listen, Service, Understanding};
+use crate::notify::Notify;
+use crate::runtime::serve::{DigestTimes, Listen, Retention, Service, Understanding};
 use model::{Span, TenantId};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,7 +59,9 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         udp: args.syslog_udp,
         tenant: Some(TenantId::new(args.tenant)),
     };
-    let service = Service::start(&args.state, how, &listen)?;
+    let notify = Notify::from_environment();
+    let service = Service::start(&args.state, how, &listen, Retention::default())?;
+    notify.ready();
     let mut err = io::stderr();
     for note in service.notes() {
         writeln!(err, "foreshock: {note}")?;
@@ -70,9 +73,18 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         writeln!(err, "foreshock: state in {}", args.state.display())?;
     }
     let mut told: Vec<String> = Vec::new();
+    let mut alive = Instant::now();
     service.run(
         || interrupt.is_set(),
         |status| {
+            if notify.alive_every().is_some_and(|every| alive.elapsed() >= every / 2) {
+                notify.alive();
+                alive = Instant::now();
+            }
+            notify.status(&format!(
+                "{}: {} records, {:.0} s behind",
+                status.state, status.spool.next, status.follower.lag_secs
+            ));
             // Each trouble once, and once that it is over.
             for reason in status.reasons.iter().filter(|reason| !told.contains(reason)) {
                 let _ = writeln!(io::stderr(), "foreshock: {reason}");
@@ -83,6 +95,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
             told.clone_from(&status.reasons);
         },
     );
+    notify.stopping();
     match service.stop(PATIENCE) {
         true => Ok(Exit::Ok),
         false => anyhow::bail!("the state could not be written to its end; what was received is safe in the spool"),

@@ -49,7 +49,8 @@ const COMPACT_MAX: usize = 4;
 const PINNED_MAX: usize = 100_000;
 
 /// What a round did.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub(crate) struct Round {
     pub(crate) segments_removed: u64,
     /// Segments that were due and stayed: the state does not cover them yet, or their evidence is not packed.
@@ -58,6 +59,19 @@ pub(crate) struct Round {
     /// Evidence that could not be read any more when it was to be packed.
     pub(crate) lost: u64,
     pub(crate) events_expired: u64,
+}
+
+impl Round {
+    /// Both together; what is held, as of the later.
+    pub(super) fn and(&self, later: &Round) -> Round {
+        Round {
+            segments_removed: self.segments_removed + later.segments_removed,
+            segments_held: later.segments_held,
+            packed: self.packed + later.packed,
+            lost: self.lost + later.lost,
+            events_expired: self.events_expired + later.events_expired,
+        }
+    }
 }
 
 /// Keeps house.

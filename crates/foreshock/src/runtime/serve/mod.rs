@@ -11,12 +11,14 @@
 //! | `stores` | a state folder | the stores, open, and the place to go on from |
 //! | `receivers` | settings | running receivers |
 //! | `follow` | the spool | stretches of records, in order |
+//! | `reading` | a spool | the same, once, to its end |
 //! | `sheet` | a stretch | events, on any thread |
 //! | `seen` | records that come twice | once |
 //! | `fold` | events and ticks | the state: the same from the start or from any snapshot |
 //! | `keep` | what followed | rows, events, snapshots |
 //! | `digests` | digests | files |
 //! | `follower` | the above, in turn | a thread |
+//! | `house` | age, size, bands | what goes, and evidence that stays |
 //! | `views`, `shared`, `status` | the state now and then | what readers see |
 //! | `ticker` | the clock | records |
 //!
@@ -26,7 +28,9 @@ mod digests;
 mod fold;
 mod follow;
 mod follower;
+mod house;
 mod keep;
+mod reading;
 mod receivers;
 mod seen;
 mod shared;
@@ -39,16 +43,20 @@ mod ticker;
 mod views;
 
 pub(crate) use fold::DigestTimes;
+pub(crate) use house::Retention;
+pub(crate) use reading::Reading;
 pub(crate) use receivers::Listen;
 pub(crate) use status::Status;
 pub(crate) use stores::{Stores, Understanding};
 
 use anyhow::Context;
 use follow::{End, Unread};
+use house::House;
 use model::Timestamp;
 use receivers::Receivers;
 use shared::Shared;
-use sources::inlet::system_clock;
+use sources::inlet::{Stop, system_clock};
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -61,6 +69,8 @@ use ticker::Ticker;
 const TICK_EVERY: Duration = Duration::from_secs(10);
 /// The service says how it is so often.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
+/// House is kept so often.
+const HOUSE_EVERY: Duration = Duration::from_secs(30);
 /// The signs to end are looked at so often.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -69,6 +79,8 @@ pub(crate) struct Service {
     rest: Rest,
     receivers: Receivers,
     ticker: Ticker,
+    house: JoinHandle<()>,
+    stop: Stop,
     shared: Arc<Shared>,
     unread: Arc<Unread>,
     end: End,
@@ -85,17 +97,34 @@ impl Service {
         folder: &Path,
         how: Understanding,
         listen: &Listen,
+        retention: Retention,
     ) -> anyhow::Result<Service> {
         let now = (system_clock())();
         let stores = Stores::open(folder, now)?;
         let (shared, unread, end) = (Arc::new(Shared::default()), Arc::default(), End::default());
-        let (follower, rest) = stores.follower(how, &shared, &unread, &end)?;
+        let (follower, mut rest) = stores.follower(how, &shared, &unread, &end)?;
         let receivers = Receivers::start(listen, &rest.spool)?;
         let thread = std::thread::Builder::new().name("follow".to_owned());
         let follower = thread.spawn(move || follower.run()).context("cannot start a thread")?;
         let ticker = Ticker::new(rest.spool.clone());
-        let started_at = now;
-        Ok(Service { rest, receivers, ticker, shared, unread, end, follower, started_at })
+        let (started_at, stop) = (now, Stop::new());
+        let memory = rest.memory.take().context("the memory is in use")?;
+        let (spool, events) = (Arc::clone(&rest.spool), Arc::clone(&rest.events));
+        let packs = rest.folder.join("packs");
+        let house = House::new(retention, spool, events, memory, packs, Arc::clone(&shared));
+        let house = keep_house(house, &shared, &stop).context("cannot start a thread")?;
+        Ok(Service {
+            rest,
+            receivers,
+            ticker,
+            house,
+            stop,
+            shared,
+            unread,
+            end,
+            follower,
+            started_at,
+        })
     }
 
     /// Where receivers listen, by their names.
@@ -140,9 +169,9 @@ impl Service {
     /// Ends in order: receivers stop, what they had is made durable, and the state is written down. Who follows gets at
     /// most `patience` to catch up; what it has not read by then is read after the next start. Whether all was well.
     pub(crate) fn stop(self, patience: Duration) -> bool {
-        let Service { rest, receivers, shared, unread, end, follower, started_at, ticker } = self;
+        let Service { rest, receivers, shared, unread, end, follower, started_at, .. } = self;
+        self.stop.set();
         let receivers = receivers.stop();
-        drop(ticker);
         end.when_caught_up();
         let began = Instant::now();
         while !follower.is_finished() && began.elapsed() < patience {
@@ -150,8 +179,20 @@ impl Service {
         }
         end.now();
         let is_kept = follower.join().unwrap_or(false);
+        let _ = self.house.join();
         let status = Status::at_the_end(&rest, &receivers, &shared, &unread, started_at);
         let _ = status.write(&rest.folder);
         is_kept
     }
+}
+
+/// Keeps house on a thread of its own.
+fn keep_house(mut house: House, shared: &Arc<Shared>, stop: &Stop) -> io::Result<JoinHandle<()>> {
+    let (shared, stop) = (Arc::clone(shared), stop.clone());
+    std::thread::Builder::new().name("house".to_owned()).spawn(move || {
+        while !stop.wait(HOUSE_EVERY) {
+            let done = house.round((system_clock())());
+            shared.kept_house(done.map_err(|error| format!("{error:#}")));
+        }
+    })
 }

@@ -1,6 +1,7 @@
 //! What the follower says to everyone else while it works: where it is, what troubles it, and what it published.
 //! Reading it never waits for the engine.
 
+use super::house::Round;
 use super::views::Views;
 use model::{Seq, Timestamp};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -16,6 +17,7 @@ pub(super) struct Shared {
     latest: AtomicI64,
     needed: AtomicU64,
     trouble: Mutex<Option<String>>,
+    house: Mutex<(Round, Option<String>)>,
     views: RwLock<Arc<Views>>,
 }
 
@@ -26,6 +28,7 @@ impl Default for Shared {
             latest: AtomicI64::new(NEVER),
             needed: AtomicU64::new(0),
             trouble: Mutex::default(),
+            house: Mutex::default(),
             views: RwLock::default(),
         }
     }
@@ -69,6 +72,20 @@ impl Shared {
     /// What keeps the follower from going on.
     pub(super) fn trouble(&self) -> Option<String> {
         self.trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// Says what keeping house came to.
+    pub(super) fn kept_house(&self, done: Result<Round, String>) {
+        let mut house = self.house.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match done {
+            Ok(round) => *house = (house.0.and(&round), None),
+            Err(why) => house.1 = Some(why),
+        }
+    }
+
+    /// What keeping house has come to since the start, and what went wrong with it last.
+    pub(super) fn house(&self) -> (Round, Option<String>) {
+        self.house.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
     /// Puts what is known now in the place of what was known before.

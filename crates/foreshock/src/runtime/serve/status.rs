@@ -3,6 +3,7 @@
 use super::Service;
 use super::digests::write_whole;
 use super::follow::Unread;
+use super::house::Round;
 use super::shared::Shared;
 use super::stores::Rest;
 use model::{Timestamp, Seq};
@@ -33,6 +34,7 @@ pub(crate) struct Status {
     pub(crate) spool: SpoolNow,
     pub(crate) follower: FollowerNow,
     pub(crate) events: EventsNow,
+    pub(crate) house: Round,
     pub(crate) sources: Vec<SourceNow>,
 }
 
@@ -139,7 +141,9 @@ impl Status {
         let (position, spool, views) = (shared.position(), rest.spool.status(), shared.views());
         let follower = follower(position, &spool, shared, unread, now);
         let events = rest.events.status();
+        let (house, unkept) = shared.house();
         let mut reasons: Vec<String> = shared.trouble().into_iter().collect();
+        reasons.extend(unkept.map(|why| format!("house is not kept: {why}; it is tried again every half minute")));
         match &spool.state {
             spool::State::Writing => {}
             spool::State::Full { reason } => reasons.push(format!(
@@ -180,6 +184,7 @@ impl Status {
                 bytes: events.bytes,
                 expired: events.expired,
             },
+            house,
             sources: receivers.iter().map(source).collect(),
         }
     }

@@ -5,9 +5,10 @@ use super::fold::{DigestTimes, Fold, format};
 use super::follow::{End, From, Pipeline, Unread};
 use super::follower::{Begin, Follower};
 use super::keep::Keep;
+use super::reading::sheet_start;
 use super::seen::Seen;
 use super::shared::Shared;
-use super::sheet::end_of_sheet;
+
 use anyhow::{Context, bail};
 use engine::Config;
 use model::{Seq, Timestamp};
@@ -142,7 +143,7 @@ impl Stores {
         let stored = events.stored_through();
         let first = folded.min(stored);
         // Lanes begin with a sheet.
-        let first = Seq(end_of_sheet(first).0 - end_of_sheet(Seq(0)).0);
+        let first = sheet_start(first);
         let mut cuts = vec![folded, stored, checkpoint.next];
         cuts.sort();
         let from = From {
@@ -162,7 +163,7 @@ impl Stores {
             folded,
         };
         let follower = Follower::new(begin, Arc::clone(shared), end.clone());
-        Ok((follower, Rest { folder, spool, events, memory, notes, lock }))
+        Ok((follower, Rest { folder, spool, events, memory: Some(memory), notes, _lock: lock }))
     }
 }
 
@@ -171,9 +172,11 @@ pub(super) struct Rest {
     pub(super) folder: PathBuf,
     pub(super) spool: Arc<Spool>,
     pub(super) events: Arc<Events>,
-    pub(super) memory: SqliteMemory,
+    /// What people judged; taken by who keeps it.
+    pub(super) memory: Option<SqliteMemory>,
     pub(super) notes: Vec<String>,
-    pub(super) lock: Lock,
+    /// Held as long as this lives.
+    pub(super) _lock: Lock,
 }
 
 /// Events of another spool have numbers that mean nothing here.
