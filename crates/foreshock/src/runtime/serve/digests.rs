@@ -61,7 +61,7 @@ pub(crate) fn folder_of(digests: &Path, tenant: &TenantId) -> PathBuf {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let name = tenant.as_str();
     let plain: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
-    match plain == name && name.len() <= 100 {
+    match plain == name && (1..=100).contains(&name.len()) {
         true => digests.join(plain),
         // Two names that look alike in plain letters stay apart.
         false => {

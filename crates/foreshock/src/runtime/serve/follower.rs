@@ -63,7 +63,7 @@ pub(super) struct Follower {
     digests: Digests,
     end: End,
     /// Records before this number are in the fold already.
-    folded: Seq,
+    pub(super) folded: Seq,
     position: Seq,
     snapshot_at: Seq,
     followed: Followed,

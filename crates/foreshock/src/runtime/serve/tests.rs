@@ -65,7 +65,7 @@ fn fill(folder: &Path) -> u64 {
             push(origin, None, Kind::Raw, &format!("<14>Mar  2 00:00:00 web{host} app[{n}]: request {n} took {} ms", n % 900));
         }
         let days = minute / 1_440;
-        if draw.below(600) < days {
+        if days >= 8 && draw.below(25) == 0 {
             push(&wire[0], None, Kind::Raw, "<11>Mar  2 00:00:00 gw1 charon: peer 198.51.100.4 is dead, tunnel down");
             push(&wire[0], None, Kind::Raw, "<14>Mar  2 00:00:00 gw1 charon: tunnel up again");
         }
@@ -102,6 +102,7 @@ fn open(folder: &Path) -> (Follower, Rest) {
     let (mut follower, rest) =
         stores.follower(how(), &shared, &Arc::new(Unread::default()), &end).unwrap();
     follower.snapshot_records = 10_000;
+    eprintln!("begins at {:?} {:?}", follower.folded, rest.notes);
     follower.commit.every = Duration::ZERO;
     (follower, rest)
 }
