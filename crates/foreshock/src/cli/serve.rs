@@ -1,10 +1,10 @@
 //! `foreshock serve`: runs the service until it is told to end.
 
-use super::{Exit, Settings, Talk};
+use super::{Exit, Mistake, Settings, Talk};
 use crate::interrupt::Interrupt;
 use crate::notify::Notify;
-use crate::runtime::serve::{DigestTimes, Listen, Retention, Service, Understanding};
-use model::{Span, TenantId};
+use crate::runtime::serve::{DigestTimes, Service, Understanding};
+use model::TenantId;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const EXAMPLES: &str = "\
 Examples:
   foreshock serve --state /var/lib/foreshock
-      take in syslog on 127.0.0.1:5514 (TCP and UDP), keep it, and learn what is usual
+      this machine's journal (or /var/log), syslog on 127.0.0.1:5514, the HTTP API on 127.0.0.1:5000
   foreshock serve --state ./state --syslog-tcp 0.0.0.0:5514 --tenant acme
       take in what other machines send
   foreshock status --state ./state
@@ -28,39 +28,91 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// State folder; made where it is missing
+    /// State folder; made where it is missing. Else `service.state` of the settings
     #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
-    state: PathBuf,
+    state: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
     /// Listen for syslog over TCP here; several times for several addresses
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5514")]
+    #[arg(long, value_name = "ADDRESS")]
     syslog_tcp: Vec<SocketAddr>,
     /// Listen for syslog over UDP here
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5514")]
+    #[arg(long, value_name = "ADDRESS")]
     syslog_udp: Vec<SocketAddr>,
-    /// Client whose records these are
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    tenant: String,
+    /// Serve the HTTP API here
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<SocketAddr>,
+    /// Follow files, with *, ?, [ab] and **
+    #[arg(long, value_name = "PATTERN")]
+    file: Vec<String>,
+    /// Read the journal of this machine
+    #[arg(long)]
+    journal: bool,
+    /// Client of what nothing else says it of
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<String>,
+}
+
+impl Args {
+    /// The settings, with the options over them.
+    fn all(&self) -> Result<crate::config::Settings, Mistake> {
+        let mut settings = self.settings.all()?;
+        let service = &mut settings.service;
+        if !self.syslog_tcp.is_empty() {
+            service.syslog_tcp.clone_from(&self.syslog_tcp);
+        }
+        if !self.syslog_udp.is_empty() {
+            service.syslog_udp.clone_from(&self.syslog_udp);
+        }
+        service.http = self.http.or(service.http);
+        service.files.extend(self.file.iter().cloned());
+        service.journal |= self.journal;
+        if let Some(tenant) = &self.tenant {
+            service.tenant = TenantId::new(tenant.as_str());
+        }
+        if self.state.is_some() {
+            service.state.clone_from(&self.state);
+        }
+        // With nothing said at all, this machine's own log is what there is to learn from.
+        if self.settings.config.is_none() && service.files.is_empty() && !service.journal {
+            by_itself(service);
+        }
+        Ok(settings)
+    }
+}
+
+/// What can be read of this machine: its journal, else its files.
+fn by_itself(service: &mut crate::config::Service) {
+    let has_journal = ["/run/log/journal", "/var/log/journal"].iter().any(|folder| {
+        std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+    });
+    match has_journal {
+        true => service.journal = true,
+        false => {
+            let files = ["/var/log/*.log", "/var/log/syslog", "/var/log/messages", "/var/log/secure"];
+            service.files = files.map(str::to_owned).to_vec();
+        }
+    }
 }
 
 /// Runs the command.
 pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
-    let config = args.settings.read()?;
+    let settings = args.all()?;
+    let Some(state) = settings.service.state.clone() else {
+        return Err(Mistake::Usage(
+            "no state folder is named: add --state DIR, or `state` below [service] in the settings".into(),
+        )
+        .into());
+    };
     let interrupt = Interrupt::listen()?;
     let how = Understanding {
-        config,
-        times: DigestTimes { at: Span::HOUR.times(6), ..DigestTimes::default() },
+        config: settings.engine,
+        times: DigestTimes { at: settings.service.digest_at, ..DigestTimes::default() },
         zone_offset_secs: 0,
         workers: std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 8),
     };
-    let listen = Listen {
-        tcp: args.syslog_tcp,
-        udp: args.syslog_udp,
-        tenant: Some(TenantId::new(args.tenant)),
-    };
     let notify = Notify::from_environment();
-    let service = Service::start(&args.state, how, &listen, Retention::default())?;
+    let service = Service::start(&state, how, &settings.service)?;
     notify.ready();
     let mut err = io::stderr();
     for note in service.notes() {
@@ -70,7 +122,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         for (name, address) in service.addresses() {
             writeln!(err, "foreshock: {name} listens on {address}")?;
         }
-        writeln!(err, "foreshock: state in {}", args.state.display())?;
+        writeln!(err, "foreshock: state in {}", state.display())?;
     }
     let mut told: Vec<String> = Vec::new();
     let mut alive = Instant::now();

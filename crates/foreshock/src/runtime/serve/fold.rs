@@ -5,7 +5,7 @@ use super::seen::Seen;
 use super::sheet::Understood;
 use engine::signature::SignatureIndex;
 use engine::{Config, Engine};
-use model::{Change, Digest, EnvelopeId, Span, TenantId, Timestamp};
+use model::{Change, Digest, EnvelopeId, Seq, Span, TenantId, Timestamp};
 use std::collections::BTreeMap;
 
 /// Rises with every change of what stands here beside the engine's snapshot.
@@ -45,6 +45,8 @@ pub(super) struct Followed {
     pub(super) kinds: Vec<SignatureIndex>,
     /// Digests whose time had come.
     pub(super) digests: Vec<Digest>,
+    /// What single records brought: their numbers, new kinds of message, new candidates.
+    pub(super) news: Vec<(Seq, u64, u64)>,
 }
 
 impl Followed {
@@ -52,6 +54,7 @@ impl Followed {
         self.changes.clear();
         self.kinds.clear();
         self.digests.clear();
+        self.news.clear();
     }
 }
 
@@ -110,7 +113,18 @@ impl Fold {
                 owner = owners.next();
             }
             let Some((_, tenant)) = owner else { break };
+            let known = out.changes.len();
             out.kinds.push(self.engine.observe(tenant, &sighting, &mut out.changes));
+            if out.changes.len() > known {
+                let count = |is: fn(&Change) -> bool| {
+                    out.changes[known..].iter().filter(|change| is(change)).count() as u64
+                };
+                let signatures = count(|change| matches!(change, Change::SignatureBorn { .. }));
+                let candidates = count(|change| matches!(change, Change::CandidateOpened { .. }));
+                if signatures + candidates > 0 {
+                    out.news.push((sighting.seq, signatures, candidates));
+                }
+            }
         }
         ticks.for_each(|(_, at)| self.tick(*at, out));
     }

@@ -66,7 +66,7 @@ pub(super) struct From {
     pub(super) cuts: Vec<Seq>,
     /// What had been delivered by then.
     pub(super) seen: Seen,
-    /// Records before this number are not asked whether they came before: they are read only to be stored again.
+    /// … which is this number. Records before it are read only to be stored again, and held against each other.
     pub(super) seen_from: Seq,
     /// Zone of times that name none.
     pub(super) zone_offset_secs: i32,
@@ -132,6 +132,7 @@ impl Pipeline {
             cuts: from.cuts,
             seen: Arc::new(from.seen),
             seen_from: from.seen_from,
+            seen_before: Seen::default(),
             inputs,
             order: to_follower,
         };
@@ -233,6 +234,7 @@ struct Feed {
     cuts: Vec<Seq>,
     seen: Arc<Seen>,
     seen_from: Seq,
+    seen_before: Seen,
     inputs: Vec<SyncSender<Stretch>>,
     order: SyncSender<usize>,
 }
@@ -254,11 +256,14 @@ impl Feed {
                 self.blocks.push(Arc::clone(block));
                 is_held = true;
             }
-            if record.seq >= self.seen_from
-                && Seen::concerns(&record)
-                && Arc::make_mut(&mut self.seen).again(&record)
-            {
-                self.again.push(record.seq);
+            if Seen::concerns(&record) {
+                let seen = match record.seq >= self.seen_from {
+                    true => Arc::make_mut(&mut self.seen),
+                    false => &mut self.seen_before,
+                };
+                if seen.again(&record) {
+                    self.again.push(record.seq);
+                }
             }
             self.to = Seq(record.seq.0 + 1);
         }

@@ -147,6 +147,7 @@ impl Follower {
         if stretch.to > self.folded {
             self.fold.take(stretch, &mut self.followed);
             self.folded = stretch.to;
+            self.shared.brought(&self.followed.news);
         } else {
             self.fold.recognise(stretch, &mut self.followed);
         }

@@ -21,9 +21,11 @@
 //! | `house` | age, size, bands | what goes, and evidence that stays |
 //! | `views`, `shared`, `status` | the state now and then | what readers see |
 //! | `ticker` | the clock | records |
+//! | `api` | all of it | what stands behind the HTTP API |
 //!
 //! Nothing here holds up a receiver: they wait for the spool alone.
 
+mod api;
 mod digests;
 mod fold;
 mod follow;
@@ -45,7 +47,6 @@ mod views;
 pub(crate) use fold::DigestTimes;
 pub(crate) use house::Retention;
 pub(crate) use reading::Reading;
-pub(crate) use receivers::Listen;
 pub(crate) use status::Status;
 pub(crate) use stores::{Stores, Understanding};
 
@@ -57,7 +58,9 @@ use receivers::Receivers;
 use shared::Shared;
 use sources::inlet::{Stop, system_clock};
 use std::io;
-use std::net::SocketAddr;
+use outputs::rest::Server;
+use status::Facts;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -69,6 +72,8 @@ use ticker::Ticker;
 const TICK_EVERY: Duration = Duration::from_secs(10);
 /// The service says how it is so often.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
+/// Threads that answer requests; questions to the stores have further ones.
+const HTTP_THREADS: usize = 2;
 /// House is kept so often.
 const HOUSE_EVERY: Duration = Duration::from_secs(30);
 /// The signs to end are looked at so often.
@@ -80,12 +85,11 @@ pub(crate) struct Service {
     receivers: Receivers,
     ticker: Ticker,
     house: JoinHandle<()>,
+    http: Option<Server>,
     stop: Stop,
-    shared: Arc<Shared>,
-    unread: Arc<Unread>,
+    facts: Arc<Facts>,
     end: End,
     follower: JoinHandle<bool>,
-    started_at: Timestamp,
 }
 
 impl Service {
@@ -96,40 +100,50 @@ impl Service {
     pub(crate) fn start(
         folder: &Path,
         how: Understanding,
-        listen: &Listen,
-        retention: Retention,
+        settings: &crate::config::Service,
     ) -> anyhow::Result<Service> {
         let now = (system_clock())();
         let stores = Stores::open(folder, now)?;
         let (shared, unread, end) = (Arc::new(Shared::default()), Arc::default(), End::default());
         let (follower, mut rest) = stores.follower(how, &shared, &unread, &end)?;
-        let receivers = Receivers::start(listen, &rest.spool)?;
+        let receivers = Receivers::start(settings, &rest.spool, folder)?;
+        let facts = Facts {
+            spool: Arc::clone(&rest.spool),
+            events: Arc::clone(&rest.events),
+            receivers: receivers.counters(),
+            shared: Arc::clone(&shared),
+            unread: Arc::clone(&unread),
+            started_at: now,
+        };
+        let facts = Arc::new(facts);
+        let http = settings.http.map(|address| serve_http(address, settings, &facts)).transpose()?;
         let thread = std::thread::Builder::new().name("follow".to_owned());
         let follower = thread.spawn(move || follower.run()).context("cannot start a thread")?;
         let ticker = Ticker::new(rest.spool.clone());
-        let (started_at, stop) = (now, Stop::new());
+        let stop = Stop::new();
         let memory = rest.memory.take().context("the memory is in use")?;
         let (spool, events) = (Arc::clone(&rest.spool), Arc::clone(&rest.events));
         let packs = rest.folder.join("packs");
-        let house = House::new(retention, spool, events, memory, packs, Arc::clone(&shared));
+        let house = House::new(settings.retention, spool, events, memory, packs, Arc::clone(&shared));
         let house = keep_house(house, &shared, &stop).context("cannot start a thread")?;
         Ok(Service {
             rest,
             receivers,
             ticker,
             house,
+            http,
             stop,
-            shared,
-            unread,
+            facts,
             end,
             follower,
-            started_at,
         })
     }
 
     /// Where receivers listen, by their names.
     pub(crate) fn addresses(&self) -> Vec<(String, SocketAddr)> {
-        self.receivers.addresses()
+        let mut addresses = self.receivers.addresses();
+        addresses.extend(self.http.as_ref().map(|http| ("http".to_owned(), http.local_addr())));
+        addresses
     }
 
     /// What was found while opening that a person should know.
@@ -139,7 +153,7 @@ impl Service {
 
     /// How it is.
     pub(crate) fn status(&self, now: Timestamp) -> Status {
-        Status::of(self, now)
+        self.facts.status(now)
     }
 
     /// Works until `is_over`; `each` is called about once a second with the state of things.
@@ -169,9 +183,11 @@ impl Service {
     /// Ends in order: receivers stop, what they had is made durable, and the state is written down. Who follows gets at
     /// most `patience` to catch up; what it has not read by then is read after the next start. Whether all was well.
     pub(crate) fn stop(self, patience: Duration) -> bool {
-        let Service { rest, receivers, shared, unread, end, follower, started_at, .. } = self;
+        let Service { rest, receivers, facts, end, follower, http, .. } = self;
         self.stop.set();
-        let receivers = receivers.stop();
+        // Nobody is told that something is stored which is not: requests under way get their answers.
+        let is_served = http.is_none_or(|http| http.stop().is_ok());
+        receivers.stop();
         end.when_caught_up();
         let began = Instant::now();
         while !follower.is_finished() && began.elapsed() < patience {
@@ -180,10 +196,34 @@ impl Service {
         end.now();
         let is_kept = follower.join().unwrap_or(false);
         let _ = self.house.join();
-        let status = Status::at_the_end(&rest, &receivers, &shared, &unread, started_at);
-        let _ = status.write(&rest.folder);
-        is_kept
+        let status = facts.status((system_clock())());
+        let _ = Status { state: "stopped".to_owned(), ..status }.write(&rest.folder);
+        is_kept && is_served
     }
+}
+
+/// Answers requests on threads of their own.
+fn serve_http(
+    address: SocketAddr,
+    settings: &crate::config::Service,
+    facts: &Arc<Facts>,
+) -> anyhow::Result<Server> {
+    let tokens = settings.tokens.as_deref().map(api::tokens).transpose()?.unwrap_or_default();
+    if !address.ip().is_loopback() && tokens.0.is_empty() {
+        anyhow::bail!(
+            "http listens on {address}, which other machines reach, and there are no tokens: name a file of tokens in `listen.tokens`, or listen on 127.0.0.1"
+        );
+    }
+    let listener = TcpListener::bind(address).with_context(|| {
+        format!("cannot listen for http on {address}; name another address, or stop who has it")
+    })?;
+    let status = {
+        let facts = Arc::clone(facts);
+        move || facts.status((system_clock())())
+    };
+    let (spool, events, shared) = (&facts.spool, &facts.events, &facts.shared);
+    let backing = api::backing(spool, events, shared, status, tokens, settings.tenant.clone());
+    Server::start(listener, backing, HTTP_THREADS).context("cannot serve http")
 }
 
 /// Keeps house on a thread of its own.

@@ -4,6 +4,8 @@
 use super::house::Round;
 use super::views::Views;
 use model::{Seq, Timestamp};
+use outputs::rest::Created;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -19,7 +21,20 @@ pub(super) struct Shared {
     trouble: Mutex<Option<String>>,
     house: Mutex<(Round, Option<String>)>,
     views: RwLock<Arc<Views>>,
+    news: Mutex<News>,
 }
+
+/// What single records brought lately.
+#[derive(Debug, Default)]
+struct News {
+    /// Nothing is remembered of records before this one.
+    from: Seq,
+    /// Number, new kinds of message, new candidates; in the order in which they were taken in.
+    all: VecDeque<(Seq, u64, u64)>,
+}
+
+/// Records that brought something and are remembered.
+const NEWS_MAX: usize = 10_000;
 
 impl Default for Shared {
     fn default() -> Shared {
@@ -30,6 +45,7 @@ impl Default for Shared {
             trouble: Mutex::default(),
             house: Mutex::default(),
             views: RwLock::default(),
+            news: Mutex::default(),
         }
     }
 }
@@ -86,6 +102,33 @@ impl Shared {
     /// What keeping house has come to since the start, and what went wrong with it last.
     pub(super) fn house(&self) -> (Round, Option<String>) {
         self.house.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// Says what records before `to` brought.
+    pub(super) fn brought(&self, news: &[(Seq, u64, u64)]) {
+        let mut known = self.news.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        known.all.extend(news);
+        while known.all.len() > NEWS_MAX {
+            if let Some((seq, ..)) = known.all.pop_front() {
+                known.from = known.from.max(Seq(seq.0 + 1));
+            }
+        }
+    }
+
+    /// What the records from `first` to `last` brought; `None` if that is not known, or not any more.
+    pub(super) fn created(&self, first: Seq, last: Seq) -> Option<Created> {
+        if last >= self.position() {
+            return None;
+        }
+        let known = self.news.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if first < known.from {
+            return None;
+        }
+        let within = known.all.iter().filter(|(seq, ..)| (first..=last).contains(seq));
+        Some(within.fold(Created::default(), |sum, (_, signatures, candidates)| Created {
+            signatures: sum.signatures + signatures,
+            candidates: sum.candidates + candidates,
+        }))
     }
 
     /// Puts what is known now in the place of what was known before.

@@ -1,19 +1,19 @@
 //! How the service is, in numbers: for `foreshock status`, `/status` and whoever reads `status.json`.
 
-use super::Service;
 use super::digests::write_whole;
 use super::follow::Unread;
 use super::house::Round;
 use super::shared::Shared;
-use super::stores::Rest;
 use model::{Timestamp, Seq};
 use serde::{Deserialize, Serialize};
-use sources::inlet::Health;
+use sources::inlet::{Counters, Health};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use store::spool;
+use std::sync::Arc;
+use store::events::Events;
+use store::spool::{self, Spool};
 
 /// The file in the state folder.
 const FILE: &str = "status.json";
@@ -110,37 +110,24 @@ pub(crate) struct SourceNow {
 /// What a service says that reads nothing more: it lags by so long.
 const LAG_SECS_MAX: f64 = 60.0;
 
-impl Status {
-    pub(super) fn of(service: &Service, now: Timestamp) -> Status {
-        let Service { rest, receivers, shared, unread, started_at, .. } = service;
-        let mut status = Status::made(rest, &receivers.health(), shared, unread, *started_at, now);
-        status.state = if status.reasons.is_empty() { "ok" } else { "degraded" }.to_owned();
-        status
-    }
+/// What a status is made of; can be asked at any time, from any thread.
+pub(super) struct Facts {
+    pub(super) spool: Arc<Spool>,
+    pub(super) events: Arc<Events>,
+    pub(super) receivers: Vec<Arc<Counters>>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) unread: Arc<Unread>,
+    pub(super) started_at: Timestamp,
+}
 
-    pub(super) fn at_the_end(
-        rest: &Rest,
-        receivers: &[Health],
-        shared: &Shared,
-        unread: &Unread,
-        started_at: Timestamp,
-    ) -> Status {
-        let now = (sources::inlet::system_clock())();
-        let status = Status::made(rest, receivers, shared, unread, started_at, now);
-        Status { state: "stopped".to_owned(), ..status }
-    }
-
-    fn made(
-        rest: &Rest,
-        receivers: &[Health],
-        shared: &Shared,
-        unread: &Unread,
-        started_at: Timestamp,
-        now: Timestamp,
-    ) -> Status {
-        let (position, spool, views) = (shared.position(), rest.spool.status(), shared.views());
+impl Facts {
+    /// How things are.
+    pub(super) fn status(&self, now: Timestamp) -> Status {
+        let Facts { shared, unread, started_at, .. } = self;
+        let receivers: Vec<Health> = self.receivers.iter().map(|one| one.health()).collect();
+        let (position, spool, views) = (shared.position(), self.spool.status(), shared.views());
         let follower = follower(position, &spool, shared, unread, now);
-        let events = rest.events.status();
+        let events = self.events.status();
         let (house, unkept) = shared.house();
         let mut reasons: Vec<String> = shared.trouble().into_iter().collect();
         reasons.extend(unkept.map(|why| format!("house is not kept: {why}; it is tried again every half minute")));
@@ -165,13 +152,13 @@ impl Status {
             reasons.push(format!("the source {} fails: {why}", health.name));
         }
         Status {
-            state: String::new(),
+            state: if reasons.is_empty() { "ok" } else { "degraded" }.to_owned(),
             reasons,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started_at: started_at.to_string(),
             at: now.to_string(),
-            intake: intake(receivers),
+            intake: intake(&receivers),
             follower: FollowerNow {
                 tenants: views.tenants.len() as u64,
                 signatures: views.tenants.values().map(|view| view.signatures).sum(),
@@ -188,7 +175,9 @@ impl Status {
             sources: receivers.iter().map(source).collect(),
         }
     }
+}
 
+impl Status {
     /// Writes it into the state folder.
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
         let text = serde_json::to_vec_pretty(self).map_err(io::Error::other)?;

@@ -9,7 +9,7 @@ use engine::Config;
 use model::intake::{Batch, Facts, Intake, Kind};
 use model::port::EventSearch;
 use model::search::{Found, Order, Query};
-use model::{Cursor, Origin, Seq, SourceId, Span, TenantId, Timestamp, Transport};
+use model::{Cursor, Origin, SourceId, Span, TenantId, Timestamp, Transport};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -61,11 +61,17 @@ fn fill(folder: &Path) -> u64 {
             push(&own, None, Kind::Tick, "");
         }
         for origin in &wire {
-            let (host, n) = (draw.below(4), draw.below(100_000));
-            push(origin, None, Kind::Raw, &format!("<14>Mar  2 00:00:00 web{host} app[{n}]: request {n} took {} ms", n % 900));
+            let (host, n) = (["web1", "web2", "gw1"][draw.below(3) as usize], draw.below(100_000));
+            let text = format!("<14>Mar  2 00:00:00 {host} app[{n}]: request {n} took {} ms", n % 900);
+            push(origin, None, Kind::Raw, &text);
+            // A busy quarter of an hour.
+            for n in 0..if (14_000..14_015).contains(&minute) { 40 } else { 0 } {
+                let text = format!("<11>Mar  2 00:00:00 {host} app[7]: error: pool exhausted, {n} waiting");
+                push(origin, None, Kind::Raw, &text);
+            }
         }
         let days = minute / 1_440;
-        if days >= 8 && draw.below(25) == 0 {
+        if days >= 8 && draw.below(150) == 0 {
             push(&wire[0], None, Kind::Raw, "<11>Mar  2 00:00:00 gw1 charon: peer 198.51.100.4 is dead, tunnel down");
             push(&wire[0], None, Kind::Raw, "<14>Mar  2 00:00:00 gw1 charon: tunnel up again");
         }
@@ -102,7 +108,6 @@ fn open(folder: &Path) -> (Follower, Rest) {
     let (mut follower, rest) =
         stores.follower(how(), &shared, &Arc::new(Unread::default()), &end).unwrap();
     follower.snapshot_records = 10_000;
-    eprintln!("begins at {:?} {:?}", follower.folded, rest.notes);
     follower.commit.every = Duration::ZERO;
     (follower, rest)
 }
@@ -224,12 +229,5 @@ fn the_state_is_made_again_from_the_spool_alone() {
     fs::remove_dir_all(folder.path().join("events")).unwrap();
     let found = all(folder.path());
     assert!(found.engine == expected.engine && found.rows == expected.rows);
-    assert_eq!(found.events.len(), expected.events.len() + found_twice(&expected) as usize);
-    assert_eq!(found.sums, expected.sums);
-    let _ = Seq(0);
-}
-
-/// Where events are made again from records that the state covers, it is not asked again whether a record came twice.
-fn found_twice(all: &All) -> u64 {
-    all.sums["delivered_again"]
+    assert!(found.events == expected.events && found.sums == expected.sums);
 }
