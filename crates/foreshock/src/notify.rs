@@ -19,9 +19,8 @@ impl Notify {
     pub(crate) fn from_environment() -> Notify {
         let address = env::var_os("NOTIFY_SOCKET");
         let socket = address.and_then(|address| connect(address.to_str()?).ok());
-        let mine = env::var("WATCHDOG_PID").map_or(true, |pid| {
-            pid.parse() == Ok(std::process::id())
-        });
+        let mine =
+            env::var("WATCHDOG_PID").map_or(true, |pid| pid.parse() == Ok(std::process::id()));
         let micros = env::var("WATCHDOG_USEC").ok().and_then(|micros| micros.parse().ok());
         // Twice within the time, as the manual asks for.
         let every = micros.filter(|_| mine).map(|micros: u64| Duration::from_micros(micros / 2));

@@ -146,7 +146,8 @@ impl Library {
 
     /// The same, or what further messages of the service are counted under.
     pub fn recognise(&self, service: &str, key: SkeletonKey) -> Option<SignatureIndex> {
-        let overflow = || self.services.get(service)?.other.map(|other| self.forward[other as usize]);
+        let overflow =
+            || self.services.get(service)?.other.map(|other| self.forward[other as usize]);
         self.known(key).or_else(|| overflow().map(SignatureIndex))
     }
 

@@ -82,7 +82,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     out.flush()?;
     if missing > 0 {
-        writeln!(io::stderr(), "foreshock: up to {missing} records cannot be read: damaged or removed")?;
+        writeln!(
+            io::stderr(),
+            "foreshock: up to {missing} records cannot be read: damaged or removed"
+        )?;
     }
     Ok(Exit::of_reading(interrupt.is_set(), missing > 0))
 }

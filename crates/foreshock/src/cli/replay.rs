@@ -133,9 +133,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         out.write(digest)
     };
     let run = match &args.spool {
-        Some(folder) => {
-            again::replay(folder, &wanted, &interrupt, &mut progress, &mut deliver)?
-        }
+        Some(folder) => again::replay(folder, &wanted, &interrupt, &mut progress, &mut deliver)?,
         None => {
             let inputs = &walk.inputs;
             runtime::replay::replay(inputs, &wanted, &interrupt, &mut progress, &mut deliver)?

@@ -74,7 +74,10 @@ impl Args {
             service.state.clone_from(&self.state);
         }
         // With nothing said at all, this machine's own log is what there is to learn from.
-        if self.settings.config.is_none() && service.files.is_empty() && !service.journal {
+        let is_told = self.settings.config.is_some()
+            || self.http.is_some()
+            || !(self.syslog_tcp.is_empty() && self.syslog_udp.is_empty());
+        if !is_told && service.files.is_empty() && !service.journal {
             by_itself(service);
         }
         Ok(settings)
@@ -83,13 +86,14 @@ impl Args {
 
 /// What can be read of this machine: its journal, else its files.
 fn by_itself(service: &mut crate::config::Service) {
-    let has_journal = ["/run/log/journal", "/var/log/journal"].iter().any(|folder| {
-        std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
-    });
+    let has_journal = ["/run/log/journal", "/var/log/journal"]
+        .iter()
+        .any(|folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()));
     match has_journal {
         true => service.journal = true,
         false => {
-            let files = ["/var/log/*.log", "/var/log/syslog", "/var/log/messages", "/var/log/secure"];
+            let files =
+                ["/var/log/*.log", "/var/log/syslog", "/var/log/messages", "/var/log/secure"];
             service.files = files.map(str::to_owned).to_vec();
         }
     }
@@ -100,7 +104,8 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     let settings = args.all()?;
     let Some(state) = settings.service.state.clone() else {
         return Err(Mistake::Usage(
-            "no state folder is named: add --state DIR, or `state` below [service] in the settings".into(),
+            "no state folder is named: add --state DIR, or `state` below [service] in the settings"
+                .into(),
         )
         .into());
     };
@@ -150,6 +155,8 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     notify.stopping();
     match service.stop(PATIENCE) {
         true => Ok(Exit::Ok),
-        false => anyhow::bail!("the state could not be written to its end; what was received is safe in the spool"),
+        false => anyhow::bail!(
+            "the state could not be written to its end; what was received is safe in the spool"
+        ),
     }
 }

@@ -65,7 +65,9 @@ fn text(status: &Status, runs: bool) -> String {
     let state = match (runs, status.state.as_str()) {
         (true, state) => format!("{state}, since {}", status.started_at),
         (false, "stopped") => format!("stopped in order at {}", status.at),
-        (false, _) => format!("not running; last heard of at {}, it did not end in order", status.at),
+        (false, _) => {
+            format!("not running; last heard of at {}, it did not end in order", status.at)
+        }
     };
     let _ = writeln!(page, "service   {state}");
     for reason in &status.reasons {
@@ -84,7 +86,11 @@ fn text(status: &Status, runs: bool) -> String {
     let _ = writeln!(
         page,
         "spool     {}, {} in {} segments, {free} free; a sync takes {:.1} ms, at worst {:.1} ms",
-        spool.state, mib(spool.bytes), spool.segments, spool.sync_p50_ms, spool.sync_p99_ms
+        spool.state,
+        mib(spool.bytes),
+        spool.segments,
+        spool.sync_p50_ms,
+        spool.sync_p99_ms
     );
     let _ = writeln!(
         page,
@@ -94,14 +100,20 @@ fn text(status: &Status, runs: bool) -> String {
     let _ = writeln!(
         page,
         "events    {} in {}, {} in memory, {} expired",
-        status.events.stored, mib(status.events.bytes), status.events.waiting, status.events.expired
+        status.events.stored,
+        mib(status.events.bytes),
+        status.events.waiting,
+        status.events.expired
     );
     for source in &status.sources {
         let last = source.last_record_at.as_deref().unwrap_or("never");
         let _ = writeln!(
             page,
             "source    {}: {}, {} records, last {last}, {} connections",
-            outputs::safe::text(&source.name), source.state, source.received, source.connections
+            outputs::safe::text(&source.name),
+            source.state,
+            source.received,
+            source.connections
         );
         for trouble in source.last_error.iter().chain(&source.waits_for) {
             let _ = writeln!(page, "          ! {}", outputs::safe::text(trouble));

@@ -100,7 +100,9 @@ impl Reading<'_> {
             if let Some(table) = service::tables().into_iter().find(|table| *table == word) {
                 match value.get_ref().as_table() {
                     Some(rows) => self.service_table(table, rows),
-                    None => self.problem(at, format!("`{word}` is a table: write [{word}] above it")),
+                    None => {
+                        self.problem(at, format!("`{word}` is a table: write [{word}] above it"))
+                    }
                 }
                 continue;
             }
@@ -166,7 +168,10 @@ impl Reading<'_> {
             match plain(value.get_ref()).map(|value| (row.set)(self.service, value)) {
                 Some(Ok(())) => self.named.push((format!("{table}.{word}"), at)),
                 Some(Err(told)) => self.problem(at, format!("`{word}` {told}")),
-                None => self.problem(at, format!("`{word}` wants a text, a number, true or false, or a list of texts")),
+                None => self.problem(
+                    at,
+                    format!("`{word}` wants a text, a number, true or false, or a list of texts"),
+                ),
             }
         }
     }

@@ -72,7 +72,9 @@ impl Settings {
         place: impl Fn(usize) -> (String, String),
     ) {
         let (found, named) = apply::apply_all(text, &mut self.engine, &mut self.service);
-        problems.extend(found.iter().map(|problem| format!("{}: {}", place(problem.at).0, problem.what)));
+        problems.extend(
+            found.iter().map(|problem| format!("{}: {}", place(problem.at).0, problem.what)),
+        );
         self.origins.extend(named.into_iter().map(|(key, at)| (key, place(at).1)));
     }
 }
@@ -130,7 +132,11 @@ mod tests {
     fn each_layer_lies_over_the_ones_before_and_says_so() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("foreshock.toml");
-        fs::write(&file, "[listen]\njournal = true\nkernel = true\n[retention]\nraw_age = \"7d\"\n").unwrap();
+        fs::write(
+            &file,
+            "[listen]\njournal = true\nkernel = true\n[retention]\nraw_age = \"7d\"\n",
+        )
+        .unwrap();
         fs::create_dir(folder.path().join("conf.d")).unwrap();
         fs::write(folder.path().join("conf.d/a.toml"), "[retention]\nraw_age = \"8d\"\n").unwrap();
         fs::write(folder.path().join("conf.d/b.txt"), "no settings").unwrap();
@@ -152,6 +158,9 @@ mod tests {
         assert_eq!(origin("listen.kernel"), "FORESHOCK__LISTEN__KERNEL");
         let wrong = [("FORESHOCK__LISTEN__JORNAL".to_owned(), "true".to_owned())];
         let told = read(None, wrong.into_iter()).unwrap_err();
-        assert_eq!(told, "FORESHOCK__LISTEN__JORNAL: [listen] has no setting `jornal`; did you mean `journal`?");
+        assert_eq!(
+            told,
+            "FORESHOCK__LISTEN__JORNAL: [listen] has no setting `jornal`; did you mean `journal`?"
+        );
     }
 }

@@ -63,9 +63,9 @@ pub(crate) fn schema() -> String {
     let mut config = Config::default();
     let mut tables = serde_json::Map::new();
     let mut put = |table: &str, key: &str, property: serde_json::Value| {
-        let entry = tables.entry(table).or_insert_with(|| {
-            json!({"type": "object", "additionalProperties": false, "properties": {}})
-        });
+        let entry = tables.entry(table).or_insert_with(
+            || json!({"type": "object", "additionalProperties": false, "properties": {}}),
+        );
         entry["properties"][key] = property;
     };
     for row in service::ROWS {
@@ -77,7 +77,11 @@ pub(crate) fn schema() -> String {
             Some(Value::Text(text)) => (json!("string"), json!(text)),
             None => (json!("string"), json!(null)),
         };
-        put(row.table, row.key, json!({"type": kind, "default": default, "description": row.reason}));
+        put(
+            row.table,
+            row.key,
+            json!({"type": kind, "default": default, "description": row.reason}),
+        );
     }
     for setting in settings::SETTINGS {
         let slot = (setting.slot)(&mut config);
@@ -85,15 +89,22 @@ pub(crate) fn schema() -> String {
         let written = written(kind, value);
         let property = match kind {
             Kind::Length => json!({"type": "string", "default": written.trim_matches('"')}),
-            Kind::Count => json!({"type": "integer", "default": value as i64, "minimum": setting.low, "maximum": setting.high}),
-            Kind::Number => json!({"type": "number", "default": value, "minimum": setting.low, "maximum": setting.high}),
+            Kind::Count => {
+                json!({"type": "integer", "default": value as i64, "minimum": setting.low, "maximum": setting.high})
+            }
+            Kind::Number => {
+                json!({"type": "number", "default": value, "minimum": setting.low, "maximum": setting.high})
+            }
         };
         let mut property = property;
         property["description"] = json!(reason(setting.section, setting.key).trim());
         put(setting.section, setting.key, property);
     }
     for (table, what) in [
-        (SITES, json!({"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}})),
+        (
+            SITES,
+            json!({"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}),
+        ),
         (NETWORKS, json!({"type": "object", "additionalProperties": {"type": "string"}})),
         (CHECKS, json!({"type": "object", "properties": {"folder": {"type": "string"}}})),
         (CRITICALITY, json!({"type": "array", "items": {"type": "object", "required": ["level"]}})),

@@ -27,7 +27,10 @@ pub(crate) fn spool_of(folder: &Path) -> PathBuf {
 pub(crate) fn view(folder: &Path) -> anyhow::Result<SpoolView> {
     let folder = spool_of(folder);
     let shown = folder.display().to_string();
-    anyhow::ensure!(folder.is_dir(), "there is no spool in {shown}: name a state folder of `foreshock serve`");
+    anyhow::ensure!(
+        folder.is_dir(),
+        "there is no spool in {shown}: name a state folder of `foreshock serve`"
+    );
     let disk = Folder::open(&folder).with_context(|| format!("cannot read {shown}"))?;
     let view = SpoolView::open(Arc::new(disk))?;
     anyhow::ensure!(!view.segments().is_empty(), "the spool in {shown} is empty");

@@ -9,7 +9,10 @@ use engine::signature::{Skeleton, fingerprint};
 use model::port::StoreError;
 use model::{CandidateId, Digest, Envelope, Item, Seq, SignatureId, TenantId, Timestamp};
 use outputs::rest::status as api;
-use outputs::rest::{Anonymous, Api, Created, Explained, Grant, Limits, Recognise, Records, Scope, Settings, Tenants, TokenList, Views};
+use outputs::rest::{
+    Anonymous, Api, Created, Explained, Grant, Limits, Recognise, Records, Scope, Settings,
+    Tenants, TokenList, Views,
+};
 use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
@@ -88,8 +91,8 @@ impl Views for Published {
     fn candidates_about(&self, tenant: &TenantId, signature: SignatureId) -> Vec<CandidateId> {
         let views = self.shared.views();
         let known = views.tenants.get(tenant).into_iter().flat_map(|view| &view.candidates);
-        let about = known
-            .filter(|known| known.lead == Some(signature) && known.item.outcome.is_none());
+        let about =
+            known.filter(|known| known.lead == Some(signature) && known.item.outcome.is_none());
         about.map(|known| known.item.candidate_id).collect()
     }
 
@@ -224,7 +227,11 @@ pub(crate) fn tokens(file: &Path) -> anyhow::Result<TokenList> {
             bail!("{place}: write `name blake3:… ingest,read acme,beta`, or * for all clients");
         };
         let hash = hash.parse().with_context(|| place.clone())?;
-        let known = |word| Scope::from_word(word).with_context(|| format!("{place}: there is no scope `{word}`; write ingest, read, review or admin"));
+        let known = |word| {
+            Scope::from_word(word).with_context(|| {
+                format!("{place}: there is no scope `{word}`; write ingest, read, review or admin")
+            })
+        };
         let scopes = scopes.split(',').map(known).collect::<anyhow::Result<Vec<Scope>>>()?;
         let tenants = match tenants {
             "*" => Tenants::All,
@@ -243,7 +250,9 @@ mod tests {
     fn tokens_are_read_and_what_is_wrong_is_told_with_its_line() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let hash = outputs::rest::TokenHash::of("a-token-of-some-length").unwrap();
-        let good = format!("# name hash scopes clients\nshipper {hash} ingest acme,beta\nme {hash} admin *\n");
+        let good = format!(
+            "# name hash scopes clients\nshipper {hash} ingest acme,beta\nme {hash} admin *\n"
+        );
         std::fs::write(file.path(), good).unwrap();
         let read = tokens(file.path()).unwrap();
         assert_eq!(read.0.len(), 2);

@@ -10,7 +10,7 @@
 use super::seen::Seen;
 use super::sheet::{Sheet, Stretch, Understood, end_of_sheet};
 use model::Seq;
-use std::sync::atomic::{AtomicU64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;

@@ -9,7 +9,9 @@ use super::sheet::{Heard, Understood};
 use engine::signature::SignatureIndex;
 use engine::tenant::Tenant;
 use model::search::Found;
-use model::{Band, BandChange, CandidateId, Change, Seq, SignatureId, SourceId, TenantId, Timestamp};
+use model::{
+    Band, BandChange, CandidateId, Change, Seq, SignatureId, SourceId, TenantId, Timestamp,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::events::{EventRow, Events};
@@ -125,7 +127,8 @@ impl Keep {
     ) -> Result<Keep, store::state::StateError> {
         let rows = state.sources()?.into_iter();
         // What an earlier program wrote otherwise is begun anew.
-        let sources = rows.filter_map(|row| Some((row.id, serde_json::from_str(&row.health).ok()?)));
+        let sources =
+            rows.filter_map(|row| Some((row.id, serde_json::from_str(&row.health).ok()?)));
         Ok(Keep {
             sources: sources.collect(),
             events,
@@ -191,12 +194,7 @@ impl Keep {
         Ok(())
     }
 
-    fn push(
-        &self,
-        stretch: &Understood,
-        followed: &Followed,
-        fold: &Fold,
-    ) -> Result<(), Stuck> {
+    fn push(&self, stretch: &Understood, followed: &Followed, fold: &Fold) -> Result<(), Stuck> {
         let mut last: Option<(&TenantId, Option<&Tenant>)> = None;
         let rows = rows(stretch, followed).filter_map(|(tenant, row, index)| {
             let state = match last {
@@ -297,7 +295,10 @@ impl Keep {
         ] {
             self.sum(name, count);
         }
-        counts.refused.iter().for_each(|(why, n)| self.sum(&format!("refused: {}", why.word()), *n));
+        counts
+            .refused
+            .iter()
+            .for_each(|(why, n)| self.sum(&format!("refused: {}", why.word()), *n));
         counts.defects.iter().for_each(|(word, n)| self.sum(&format!("defect: {word}"), *n));
     }
 
@@ -322,8 +323,7 @@ impl Keep {
             // It was seen just now, so it is written anyway.
             Change::SignatureBorn { .. } => {}
             Change::BandChanged { tenant_id, at, signature_id, from, to, reason } => {
-                let change =
-                    BandChange { at: *at, from: *from, to: *to, reason: reason.clone() };
+                let change = BandChange { at: *at, from: *from, to: *to, reason: reason.clone() };
                 let (tenant, id) = (tenant_id.clone(), *signature_id);
                 self.banded.insert((tenant.clone(), id));
                 self.delta.bands.push(BandRow { tenant, id, change });

@@ -51,15 +51,15 @@ pub(crate) use status::Status;
 pub(crate) use stores::{Stores, Understanding};
 
 use anyhow::Context;
-use follow::{End, Unread};
+use follow::End;
 use house::House;
 use model::Timestamp;
+use outputs::rest::Server;
 use receivers::Receivers;
 use shared::Shared;
 use sources::inlet::{Stop, system_clock};
-use std::io;
-use outputs::rest::Server;
 use status::Facts;
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
@@ -116,7 +116,8 @@ impl Service {
             started_at: now,
         };
         let facts = Arc::new(facts);
-        let http = settings.http.map(|address| serve_http(address, settings, &facts)).transpose()?;
+        let http =
+            settings.http.map(|address| serve_http(address, settings, &facts)).transpose()?;
         let thread = std::thread::Builder::new().name("follow".to_owned());
         let follower = thread.spawn(move || follower.run()).context("cannot start a thread")?;
         let ticker = Ticker::new(rest.spool.clone());
@@ -124,19 +125,10 @@ impl Service {
         let memory = rest.memory.take().context("the memory is in use")?;
         let (spool, events) = (Arc::clone(&rest.spool), Arc::clone(&rest.events));
         let packs = rest.folder.join("packs");
-        let house = House::new(settings.retention, spool, events, memory, packs, Arc::clone(&shared));
+        let house =
+            House::new(settings.retention, spool, events, memory, packs, Arc::clone(&shared));
         let house = keep_house(house, &shared, &stop).context("cannot start a thread")?;
-        Ok(Service {
-            rest,
-            receivers,
-            ticker,
-            house,
-            http,
-            stop,
-            facts,
-            end,
-            follower,
-        })
+        Ok(Service { rest, receivers, ticker, house, http, stop, facts, end, follower })
     }
 
     /// Where receivers listen, by their names.

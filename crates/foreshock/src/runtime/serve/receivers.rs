@@ -1,7 +1,7 @@
 //! Settings → running receivers, each with its counters; all of them hand in to the spool.
 
-use anyhow::Context;
 use crate::config::Service;
+use anyhow::Context;
 use sources::follow::{self, FollowConfig};
 use sources::inlet::{Counters, Health, Inlet, Receiver, Stop, Tenancy, system_clock};
 use sources::journald::{self, JournaldConfig};
@@ -32,9 +32,11 @@ impl Receivers {
         spool: &Arc<Spool>,
         folder: &Path,
     ) -> anyhow::Result<Receivers> {
-        let mut receivers = Receivers { running: Vec::new(), counters: Vec::new(), stop: Stop::new() };
+        let mut receivers =
+            Receivers { running: Vec::new(), counters: Vec::new(), stop: Stop::new() };
         let tenant = &settings.tenant;
-        let tenancy = || Tenancy { networks: settings.networks.clone(), ..Tenancy::of(tenant.clone()) };
+        let tenancy =
+            || Tenancy { networks: settings.networks.clone(), ..Tenancy::of(tenant.clone()) };
         for address in &settings.syslog_tcp {
             let socket = stream::listen(*address).with_context(|| cannot(address))?;
             let name = format!("syslog-tcp-{}", address.port());
@@ -50,19 +52,23 @@ impl Receivers {
         if let Some(path) = &settings.syslog_unix {
             let socket = unix::bind(path, UNIX_MODE)?;
             let config = unix::UnixConfig::new("syslog-unix", socket, tenancy());
-            receivers.add(spool, "syslog-unix", "syslog_unix", |inlet| Ok(unix::start(config, inlet)?))?;
+            receivers.add(spool, "syslog-unix", "syslog_unix", |inlet| {
+                Ok(unix::start(config, inlet)?)
+            })?;
         }
         // Where each source was read to stands beside the state: both go on together.
         let places = folder.join("places");
-        std::fs::create_dir_all(&places).with_context(|| format!("cannot use {}", places.display()))?;
+        std::fs::create_dir_all(&places)
+            .with_context(|| format!("cannot use {}", places.display()))?;
         if !settings.files.is_empty() {
             let patterns = settings.files.iter().cloned();
-            let config = FollowConfig::new("files", patterns, places.join("files"), tenancy());
+            let config = FollowConfig::new("files", patterns, places.join("files"), tenant.clone());
             receivers.add(spool, "files", "file", |inlet| Ok(follow::start(config, inlet)?))?;
         }
         if settings.journal {
             let config = JournaldConfig::new("journal", places.join("journal"), tenant.clone());
-            receivers.add(spool, "journal", "journald", |inlet| Ok(journald::start(config, inlet)?))?;
+            receivers
+                .add(spool, "journal", "journald", |inlet| Ok(journald::start(config, inlet)?))?;
         }
         if settings.kernel {
             let config = KmsgConfig::new("kernel", places.join("kernel"), tenant.clone())?;

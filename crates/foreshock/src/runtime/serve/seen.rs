@@ -70,7 +70,8 @@ mod tests {
         let mut again = |offset: u64| {
             let cursor = Cursor::File { head: 7, offset, line: 1 };
             let facts = Facts { cursor, ..Facts::received(Timestamp::default()) };
-            let record = Record { seq: Seq(offset), facts, origin: &origin, peer: "", payload: b"x" };
+            let record =
+                Record { seq: Seq(offset), facts, origin: &origin, peer: "", payload: b"x" };
             assert!(Seen::concerns(&record));
             seen.again(&record)
         };

@@ -4,14 +4,14 @@ use super::digests::write_whole;
 use super::follow::Unread;
 use super::house::Round;
 use super::shared::Shared;
-use model::{Timestamp, Seq};
+use model::{Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 use sources::inlet::{Counters, Health};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use store::events::Events;
 use store::spool::{self, Spool};
 
@@ -130,7 +130,11 @@ impl Facts {
         let events = self.events.status();
         let (house, unkept) = shared.house();
         let mut reasons: Vec<String> = shared.trouble().into_iter().collect();
-        reasons.extend(unkept.map(|why| format!("house is not kept: {why}; it is tried again every half minute")));
+        reasons.extend(
+            unkept.map(|why| {
+                format!("house is not kept: {why}; it is tried again every half minute")
+            }),
+        );
         match &spool.state {
             spool::State::Writing => {}
             spool::State::Full { reason } => reasons.push(format!(
@@ -147,7 +151,9 @@ impl Facts {
                 follower.lag_records, follower.lag_secs
             ));
         }
-        for health in receivers.iter().filter(|health| health.state == sources::inlet::State::Failing) {
+        for health in
+            receivers.iter().filter(|health| health.state == sources::inlet::State::Failing)
+        {
             let why = health.last_error.as_ref().map_or("", |(_, why)| why);
             reasons.push(format!("the source {} fails: {why}", health.name));
         }

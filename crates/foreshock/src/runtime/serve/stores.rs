@@ -81,7 +81,10 @@ impl Stores {
         let spool = Spool::open(disk("spool")?, options)?;
         let is_another = checkpoint.is_some_and(|checkpoint| checkpoint.epoch != spool.epoch());
         if is_another {
-            notes.push("the spool is another one than the state was made of: the state is made again".into());
+            notes.push(
+                "the spool is another one than the state was made of: the state is made again"
+                    .into(),
+            );
             state.reset()?;
         }
         if is_another || spool.epoch() == fresh {
@@ -121,8 +124,7 @@ impl Stores {
     ) -> anyhow::Result<(Follower, Rest)> {
         let Stores { folder, spool, events, memory, state, mut notes, lock } = self;
         let known = state.checkpoint()?;
-        let checkpoint =
-            known.unwrap_or(Checkpoint { epoch: spool.epoch(), next: Seq(0) });
+        let checkpoint = known.unwrap_or(Checkpoint { epoch: spool.epoch(), next: Seq(0) });
         let snapshot = state.snapshot(format())?;
         if snapshot.is_none() && known.is_some() {
             notes.push("there is no snapshot that this program can read: the state is made again from the spool".into());
@@ -137,9 +139,8 @@ impl Stores {
                 }
             }
         });
-        let (fold, seen, folded) = restored.unwrap_or_else(|| {
-            (Fold::new(how.config, how.times), Seen::default(), Seq(0))
-        });
+        let (fold, seen, folded) =
+            restored.unwrap_or_else(|| (Fold::new(how.config, how.times), Seen::default(), Seq(0)));
         let stored = events.stored_through();
         let first = folded.min(stored);
         // Lanes begin with a sheet.
@@ -192,6 +193,9 @@ fn set_events_aside(folder: &Path, notes: &mut Vec<String>) -> anyhow::Result<()
     };
     std::fs::rename(&events, &aside)
         .with_context(|| format!("cannot set {} aside", events.display()))?;
-    notes.push(format!("the stored events are of another spool: they are kept in {}", aside.display()));
+    notes.push(format!(
+        "the stored events are of another spool: they are kept in {}",
+        aside.display()
+    ));
     Ok(())
 }

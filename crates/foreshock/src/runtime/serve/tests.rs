@@ -45,12 +45,14 @@ fn fill(folder: &Path) -> u64 {
     let start = Timestamp::parse_absolute("2026-03-02T00:00:00Z", 0).unwrap();
     let stores = Stores::open(folder, start).unwrap();
     let wire = [origin("wire", "acme", Transport::Tcp), origin("wire", "beta", Transport::Tcp)];
-    let (file, http) = (origin("file", "acme", Transport::File), origin("http", "beta", Transport::Http));
+    let (file, http) =
+        (origin("file", "acme", Transport::File), origin("http", "beta", Transport::Http));
     let own = origin("own", "own", Transport::Own);
     let (mut draw, mut batch, mut records) = (Draw(88_172_645_463_325_252), Batch::new(), 0);
     let mut offset = 0;
     for minute in 0..12 * 24 * 60_u64 {
-        let at = start + Span::MINUTE.times(minute as i64) + Span::from_micros(draw.below(900) as i64);
+        let at =
+            start + Span::MINUTE.times(minute as i64) + Span::from_micros(draw.below(900) as i64);
         let mut push = |origin: &Arc<Origin>, cursor: Option<Cursor>, kind: Kind, text: &str| {
             let mut facts = Facts { kind, ..Facts::received(at) };
             facts.cursor = cursor.unwrap_or(facts.cursor);
@@ -62,21 +64,34 @@ fn fill(folder: &Path) -> u64 {
         }
         for origin in &wire {
             let (host, n) = (["web1", "web2", "gw1"][draw.below(3) as usize], draw.below(100_000));
-            let text = format!("<14>Mar  2 00:00:00 {host} app[{n}]: request {n} took {} ms", n % 900);
+            let text =
+                format!("<14>Mar  2 00:00:00 {host} app[{n}]: request {n} took {} ms", n % 900);
             push(origin, None, Kind::Raw, &text);
             // A busy quarter of an hour.
             for n in 0..if (14_000..14_015).contains(&minute) { 40 } else { 0 } {
-                let text = format!("<11>Mar  2 00:00:00 {host} app[7]: error: pool exhausted, {n} waiting");
+                let text = format!(
+                    "<11>Mar  2 00:00:00 {host} app[7]: error: pool exhausted, {n} waiting"
+                );
                 push(origin, None, Kind::Raw, &text);
             }
         }
         let days = minute / 1_440;
         if days >= 8 && draw.below(150) == 0 {
-            push(&wire[0], None, Kind::Raw, "<11>Mar  2 00:00:00 gw1 charon: peer 198.51.100.4 is dead, tunnel down");
+            push(
+                &wire[0],
+                None,
+                Kind::Raw,
+                "<11>Mar  2 00:00:00 gw1 charon: peer 198.51.100.4 is dead, tunnel down",
+            );
             push(&wire[0], None, Kind::Raw, "<14>Mar  2 00:00:00 gw1 charon: tunnel up again");
         }
         if draw.below(90) == 0 {
-            for line in ["2026-03-02 00:00:00 ERROR job failed", "java.lang.IllegalStateException: no", "\tat a.B.c(B.java:7)", " "] {
+            for line in [
+                "2026-03-02 00:00:00 ERROR job failed",
+                "java.lang.IllegalStateException: no",
+                "\tat a.B.c(B.java:7)",
+                " ",
+            ] {
                 let cursor = Cursor::File { head: 7, offset, line: offset + 1 };
                 push(&file, Some(cursor), Kind::Raw, line);
                 offset += 40;

@@ -3,9 +3,11 @@
 
 use super::fold::Fold;
 use crate::runtime::evidence::Evidences;
-use model::port::RawReader;
-use model::{Band, CandidateId, Digest, Explanation, Item, Seq, SignatureId, Span, TenantId, Timestamp};
 use engine::tenant::Tenant;
+use model::port::RawReader;
+use model::{
+    Band, CandidateId, Digest, Explanation, Item, Seq, SignatureId, Span, TenantId, Timestamp,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
