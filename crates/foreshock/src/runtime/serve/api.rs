@@ -2,7 +2,7 @@
 //! Nothing here waits for the engine.
 
 use super::shared::Shared;
-use super::status::Status;
+use super::status::{Facts, Status};
 use anyhow::{Context, bail};
 use engine::normalize::{Reference, normalize};
 use engine::signature::{Skeleton, fingerprint};
@@ -16,20 +16,19 @@ use outputs::rest::{
 use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
-use store::events::Events;
 use store::spool::Spool;
 
 /// Everything that the API needs.
 pub(super) fn backing(
-    spool: &Arc<Spool>,
-    events: &Arc<Events>,
-    shared: &Arc<Shared>,
+    facts: &Facts,
     status: impl Fn() -> Status + Send + Sync + 'static,
     tokens: TokenList,
     tenant: TenantId,
 ) -> Api {
+    let Facts { spool, events, shared, meter, .. } = facts;
     Api {
         intake: Arc::clone(spool) as _,
+        meter: Arc::clone(meter),
         recognise: Arc::new(Stateless),
         views: Arc::new(Published { shared: Arc::clone(shared), status: Box::new(status) }),
         search: Arc::clone(events) as _,
@@ -202,6 +201,12 @@ fn source(source: &super::status::SourceNow) -> api::SourceStatus {
         received: source.received,
         bytes: source.bytes,
         malformed: source.malformed,
+        transport: source.kind.trim_start_matches("syslog_").to_owned(),
+        dropped: [("lost", source.lost), ("shed", source.shed)]
+            .into_iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(reason, n)| (reason.to_owned(), n))
+            .collect(),
         connections: source.connections,
         ..api::SourceStatus::default()
     }

@@ -111,6 +111,7 @@ impl Service {
             spool: Arc::clone(&rest.spool),
             events: Arc::clone(&rest.events),
             receivers: receivers.counters(),
+            meter: Arc::default(),
             shared: Arc::clone(&shared),
             unread: Arc::clone(&unread),
             started_at: now,
@@ -213,8 +214,7 @@ fn serve_http(
         let facts = Arc::clone(facts);
         move || facts.status((system_clock())())
     };
-    let (spool, events, shared) = (&facts.spool, &facts.events, &facts.shared);
-    let backing = api::backing(spool, events, shared, status, tokens, settings.tenant.clone());
+    let backing = api::backing(facts, status, tokens, settings.tenant.clone());
     Server::start(listener, backing, HTTP_THREADS).context("cannot serve http")
 }
 

@@ -6,6 +6,7 @@ use super::house::Round;
 use super::shared::Shared;
 use model::{Seq, Timestamp};
 use serde::{Deserialize, Serialize};
+use outputs::rest::{Meter, Tally};
 use sources::inlet::{Counters, Health};
 use std::collections::BTreeMap;
 use std::io;
@@ -115,6 +116,8 @@ pub(super) struct Facts {
     pub(super) spool: Arc<Spool>,
     pub(super) events: Arc<Events>,
     pub(super) receivers: Vec<Arc<Counters>>,
+    /// What came by HTTP.
+    pub(super) meter: Arc<Meter>,
     pub(super) shared: Arc<Shared>,
     pub(super) unread: Arc<Unread>,
     pub(super) started_at: Timestamp,
@@ -124,6 +127,7 @@ impl Facts {
     /// How things are.
     pub(super) fn status(&self, now: Timestamp) -> Status {
         let Facts { shared, unread, started_at, .. } = self;
+        let tallies = self.meter.read();
         let receivers: Vec<Health> = self.receivers.iter().map(|one| one.health()).collect();
         let (position, spool, views) = (shared.position(), self.spool.status(), shared.views());
         let follower = follower(position, &spool, shared, unread, now);
@@ -164,7 +168,7 @@ impl Facts {
             pid: std::process::id(),
             started_at: started_at.to_string(),
             at: now.to_string(),
-            intake: intake(&receivers),
+            intake: intake(&receivers, &tallies),
             follower: FollowerNow {
                 tenants: views.tenants.len() as u64,
                 signatures: views.tenants.values().map(|view| view.signatures).sum(),
@@ -178,7 +182,7 @@ impl Facts {
                 expired: events.expired,
             },
             house,
-            sources: receivers.iter().map(source).collect(),
+            sources: receivers.iter().map(source).chain(tallies.iter().map(caller)).collect(),
         }
     }
 }
@@ -247,8 +251,16 @@ fn spool_now(spool: &spool::Status) -> SpoolNow {
     }
 }
 
-fn intake(receivers: &[Health]) -> Intake {
+fn intake(receivers: &[Health], callers: &[(String, Tally)]) -> Intake {
     let mut intake = Intake::default();
+    for (_, tally) in callers {
+        intake.received += tally.received;
+        intake.stored += tally.stored;
+        intake.open += tally.open;
+        if tally.returned > 0 {
+            *intake.shed.entry("returned_to_sender".to_owned()).or_default() += tally.returned;
+        }
+    }
     for health in receivers {
         intake.received += health.received;
         intake.stored += health.stored;
@@ -279,5 +291,20 @@ fn source(health: &Health) -> SourceNow {
         shed: health.shed.values().sum(),
         last_error: health.last_error.as_ref().map(|(at, what)| format!("{at}: {what}")),
         waits_for: health.waits_for.clone(),
+    }
+}
+
+/// What comes by HTTP, under the name of its token.
+fn caller((name, tally): &(String, Tally)) -> SourceNow {
+    SourceNow {
+        name: name.clone(),
+        kind: "http".to_owned(),
+        state: "receiving".to_owned(),
+        last_record_at: tally.last_at.map(|at| at.to_string()),
+        received: tally.received,
+        bytes: tally.bytes,
+        malformed: tally.refused,
+        shed: tally.returned,
+        ..SourceNow::default()
     }
 }
