@@ -5,8 +5,11 @@ mod checks;
 mod completions;
 mod config;
 mod demo;
+mod digest;
+mod doctor;
 mod explain;
 mod export;
+mod init;
 mod kernel;
 mod outlier;
 mod parse;
@@ -75,6 +78,9 @@ enum Command {
     Explain(explain::Args),
     Serve(serve::Args),
     Status(status::Args),
+    Digest(digest::Args),
+    Doctor(doctor::Args),
+    Init(init::Args),
     Export(export::Args),
     Replay(replay::Args),
     Signatures(signatures::Args),
@@ -156,6 +162,9 @@ pub(crate) fn main() -> Exit {
         Command::Scan(args) => scan::run(args, talk),
         Command::Serve(args) => serve::run(args, talk),
         Command::Status(args) => status::run(&args),
+        Command::Digest(args) => digest::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Explain(args) => explain::run(args, talk),
         Command::Replay(args) => replay::run(args, talk),

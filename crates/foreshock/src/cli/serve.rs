@@ -85,7 +85,7 @@ impl Args {
 }
 
 /// What can be read of this machine: its journal, else its files.
-fn by_itself(service: &mut crate::config::Service) {
+pub(super) fn by_itself(service: &mut crate::config::Service) {
     let has_journal = ["/run/log/journal", "/var/log/journal"]
         .iter()
         .any(|folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()));

@@ -44,6 +44,8 @@ mod tests;
 mod ticker;
 mod views;
 
+pub(crate) use api::tokens;
+pub(crate) use digests::folder_of;
 pub(crate) use fold::DigestTimes;
 pub(crate) use house::Retention;
 pub(crate) use reading::Reading;
