@@ -115,6 +115,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         times: DigestTimes { at: settings.service.digest_at, ..DigestTimes::default() },
         zone_offset_secs: 0,
         workers: std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 8),
+        cuts: Vec::new(),
     };
     let notify = Notify::from_environment();
     let service = Service::start(&state, how, &settings.service)?;

@@ -129,11 +129,11 @@ pub fn post(address: &str, path: &str, body: &str) -> Option<(u16, String)> {
     ask(
         address,
         &format!(
-            "POST {path} HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {size}\r\n\r\n{body}"
+            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {size}\r\n\r\n{body}"
         ),
     )
 }
 
 pub fn get(address: &str, path: &str) -> Option<(u16, String)> {
-    ask(address, &format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n"))
+    ask(address, &format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n"))
 }

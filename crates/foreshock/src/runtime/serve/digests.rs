@@ -72,8 +72,8 @@ pub(crate) fn folder_of(digests: &Path, tenant: &TenantId) -> PathBuf {
     }
 }
 
-/// Writes a file in whole, or leaves what was there.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file in whole, or leaves what was there; it is on the disk then.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = path.with_extension("part");
     let mut file = File::create(&part)?;
     file.write_all(bytes)?;

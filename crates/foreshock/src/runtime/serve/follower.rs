@@ -8,6 +8,7 @@ use super::keep::{Keep, Stuck};
 use super::shared::Shared;
 use super::sheet::Understood;
 use super::views::Views;
+use crate::runtime::evidence::Evidences;
 use model::{Digest, Seq};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -60,6 +61,7 @@ pub(super) struct Follower {
     pipeline: Pipeline,
     shared: Arc<Shared>,
     raw: RawRecords,
+    evidences: Evidences,
     digests: Digests,
     end: End,
     /// Records before this number are in the fold already.
@@ -98,6 +100,7 @@ impl Follower {
             pipeline,
             shared,
             raw,
+            evidences: Evidences::default(),
             digests,
             end,
             folded,
@@ -220,7 +223,9 @@ impl Follower {
     fn publish(&mut self) {
         let began = Instant::now();
         let at = self.shared.latest().unwrap_or_default();
-        self.shared.publish(Views::of(&self.fold, self.position, at, &mut self.raw));
+        let before = self.shared.views();
+        let Follower { fold, position, raw, evidences, .. } = self;
+        self.shared.publish(Views::of(fold, *position, at, &before, raw, evidences));
         self.publish.did(began);
         self.published = Some(self.position);
     }

@@ -1,6 +1,5 @@
 //! How the service is, in numbers: for `foreshock status`, `/status` and whoever reads `status.json`.
 
-use super::digests::write_whole;
 use super::follow::Unread;
 use super::house::Round;
 use super::shared::Shared;
@@ -191,7 +190,10 @@ impl Status {
     /// Writes it into the state folder.
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
         let text = serde_json::to_vec_pretty(self).map_err(io::Error::other)?;
-        write_whole(&folder.join(FILE), &text)
+        // Not synced: after a power cut it is old news anyway.
+        let part = folder.join("status.part");
+        std::fs::write(&part, &text)?;
+        std::fs::rename(&part, folder.join(FILE))
     }
 
     /// Whether a service has the folder now.

@@ -41,6 +41,8 @@ pub(crate) struct Understanding {
     pub(crate) zone_offset_secs: i32,
     /// Threads that understand records.
     pub(crate) workers: usize,
+    /// Further places at which a stretch ends: what is written down then differs in nothing but how often.
+    pub(crate) cuts: Vec<Seq>,
 }
 
 /// 16 random bytes, from the entropy that the system gives to hash tables.
@@ -145,7 +147,8 @@ impl Stores {
         let first = folded.min(stored);
         // Lanes begin with a sheet.
         let first = sheet_start(first);
-        let mut cuts = vec![folded, stored, checkpoint.next];
+        let mut cuts = how.cuts;
+        cuts.extend([folded, stored, checkpoint.next]);
         cuts.sort();
         let from = From {
             reader: spool.reader(first),

@@ -9,7 +9,7 @@ use engine::Config;
 use model::intake::{Batch, Facts, Intake, Kind};
 use model::port::EventSearch;
 use model::search::{Found, Order, Query};
-use model::{Cursor, Origin, SourceId, Span, TenantId, Timestamp, Transport};
+use model::{Cursor, Origin, Seq, SourceId, Span, TenantId, Timestamp, Transport};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -112,7 +112,8 @@ fn fill(folder: &Path) -> u64 {
 
 fn how() -> Understanding {
     let times = DigestTimes { at: Span::HOUR.times(6), ..DigestTimes::default() };
-    Understanding { config: Config::default(), times, zone_offset_secs: 0, workers: 3 }
+    let cuts = (0..60_000).step_by(701).map(Seq).collect();
+    Understanding { config: Config::default(), times, zone_offset_secs: 0, workers: 3, cuts }
 }
 
 fn open(folder: &Path) -> (Follower, Rest) {
@@ -122,7 +123,7 @@ fn open(folder: &Path) -> (Follower, Rest) {
     let shared = Arc::new(Shared::default());
     let (mut follower, rest) =
         stores.follower(how(), &shared, &Arc::new(Unread::default()), &end).unwrap();
-    follower.snapshot_records = 10_000;
+    follower.snapshot_records = 5_000;
     follower.commit.every = Duration::ZERO;
     (follower, rest)
 }
@@ -203,7 +204,7 @@ fn ended_anywhere_the_state_comes_to_the_same() {
     let mut ends = 0;
     loop {
         let (mut follower, _rest) = open(rough.path());
-        let steps = draw.below(4);
+        let steps = draw.below(30);
         // As by kill -9: what is in memory is gone.
         if !(0..=steps).all(|_| follower.step()) {
             break;
@@ -217,7 +218,7 @@ fn ended_anywhere_the_state_comes_to_the_same() {
         ends += 1;
         assert!(ends < 200, "it does not come to an end");
     }
-    assert!(ends > 3, "{ends}");
+    assert!(ends >= 3, "{ends}");
     let found = all(rough.path());
     assert_eq!(found.events.len(), expected.events.len());
     assert!(found.events == expected.events, "events");

@@ -45,29 +45,58 @@ pub(crate) struct Views {
 }
 
 impl Views {
-    /// What is known at a moment. `raw` reads the lines that are cited.
-    pub(super) fn of(fold: &Fold, position: Seq, at: Timestamp, raw: &mut dyn RawReader) -> Views {
+    /// What is known at a moment. `raw` reads the lines that are cited, `evidences` remembers them, and what is over
+    /// stays as it stood in `before`.
+    pub(super) fn of(
+        fold: &Fold,
+        position: Seq,
+        at: Timestamp,
+        before: &Views,
+        raw: &mut dyn RawReader,
+        evidences: &mut Evidences,
+    ) -> Views {
         let (engine, mut tenants) = (&fold.engine, BTreeMap::new());
         let config = engine.config();
+        let (mut digests, mut made) = (Vec::new(), Vec::new());
         for (id, tenant) in engine.tenants() {
-            let Some(mut digest) = engine.digest(id, at, at - Span::DAY) else { continue };
-            Evidences::default().fill(raw, digest.items.iter_mut());
-            let ids: Vec<CandidateId> = tenant.candidates().map(|(id, _)| id).collect();
-            let latest = ids.iter().rev().take(CANDIDATES_MAX);
-            let known = latest.filter_map(|id| {
-                let mut explanation = tenant.explain_candidate(*id, config)?;
-                Evidences::default().fill(raw, explanation.item.iter_mut());
-                let item = Arc::new(explanation.item.clone()?);
-                let lead = tenant.leads(*id);
-                Some(Known { item, explanation: Arc::new(explanation), lead })
-            });
+            let Some(digest) = engine.digest(id, at, at - Span::DAY) else { continue };
+            let known = before.tenants.get(id).map_or(&[][..], |view| &view.candidates);
+            let over = known.iter().filter(|known| known.item.outcome.is_some());
+            let over: BTreeMap<CandidateId, &Known> =
+                over.map(|known| (known.item.candidate_id, known)).collect();
+            let all: Vec<CandidateId> = tenant.candidates().map(|(id, _)| id).collect();
+            let mut candidates = Vec::new();
+            for candidate in all.iter().rev().take(CANDIDATES_MAX) {
+                if let Some(known) = over.get(candidate) {
+                    candidates.push((*known).clone());
+                } else if let Some(explanation) = tenant.explain_candidate(*candidate, config) {
+                    made.push((id.clone(), tenant.leads(*candidate), explanation));
+                }
+            }
             let view = TenantView {
-                candidates: known.collect(),
-                digest,
+                candidates,
+                digest: digest.clone(),
                 signatures: tenant.signatures() as u64,
                 raised: raised(tenant),
             };
             tenants.insert(id.clone(), view);
+            digests.push(digest);
+        }
+        // All that is cited is read in one pass through the spool.
+        let told = digests.iter_mut().flat_map(|digest| &mut digest.items);
+        evidences.fill(raw, told.chain(made.iter_mut().filter_map(|(.., why)| why.item.as_mut())));
+        for digest in digests {
+            if let Some(view) = tenants.get_mut(&digest.tenant_id) {
+                view.digest = digest;
+            }
+        }
+        for (tenant, lead, explanation) in made {
+            let (Some(view), Some(item)) = (tenants.get_mut(&tenant), explanation.item.clone())
+            else {
+                continue;
+            };
+            let explanation = Arc::new(explanation);
+            view.candidates.push(Known { item: Arc::new(item), explanation, lead });
         }
         Views { position, at: Some(at), tenants }
     }
