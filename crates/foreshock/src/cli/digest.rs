@@ -71,7 +71,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut shown = 0;
     for folder in folders {
         let mut files = files(&folder, args.format.ending());
-        files.retain(|file| args.day.as_ref().is_none_or(|day| file.file_stem() == Some(day.as_ref())));
+        files.retain(|file| {
+            args.day.as_ref().is_none_or(|day| file.file_stem() == Some(day.as_ref()))
+        });
         if args.list {
             for file in &files {
                 writeln!(out, "{}", outputs::safe::text(&file.display().to_string()))?;

@@ -109,7 +109,11 @@ fn state_folder(case: &Case<'_>) -> Option<Found> {
     let written = fs::write(&probe, b"probe").and_then(|()| fs::remove_file(&probe));
     Some(match written {
         Ok(()) => good(CHECK, format!("{shown} can be written to")),
-        Err(error) => bad(CHECK, format!("{shown}: {error}"), "give the folder to the user that the service runs as"),
+        Err(error) => bad(
+            CHECK,
+            format!("{shown}: {error}"),
+            "give the folder to the user that the service runs as",
+        ),
     })
 }
 
@@ -122,7 +126,9 @@ fn running(case: &Case<'_>) -> Option<Found> {
     Some(match (case.runs, status.reasons.first()) {
         (true, None) => good(CHECK, format!("runs since {}", status.started_at)),
         (true, Some(reason)) => bad(CHECK, reason.as_str(), "see `foreshock status`"),
-        (false, _) if status.state == "stopped" => good(CHECK, format!("ended in order at {}", status.at)),
+        (false, _) if status.state == "stopped" => {
+            good(CHECK, format!("ended in order at {}", status.at))
+        }
         (false, _) => bad(
             CHECK,
             format!("did not end in order; last heard of at {}", status.at),
@@ -139,7 +145,13 @@ fn spool(case: &Case<'_>) -> Option<Found> {
         Ok(view) => {
             let (opened, counts) = (view.opened(), view.counts());
             match counts.bad_blocks {
-                0 => good(CHECK, format!("{} records in {} segments, all whole", opened.records, opened.segments)),
+                0 => good(
+                    CHECK,
+                    format!(
+                        "{} records in {} segments, all whole",
+                        opened.records, opened.segments
+                    ),
+                ),
                 n => bad(
                     CHECK,
                     format!("{n} damaged places with {} records", counts.bad_records),
@@ -161,7 +173,9 @@ fn free_space(case: &Case<'_>) -> Option<Found> {
     let shown = format!("{:.1} GiB", free as f64 / f64::from(1 << 30));
     Some(match free >= FREE_BYTES_MIN {
         true => good(CHECK, shown),
-        false => bad(CHECK, shown, "free some, or lower retention.raw_bytes and retention.events_bytes"),
+        false => {
+            bad(CHECK, shown, "free some, or lower retention.raw_bytes and retention.events_bytes")
+        }
     })
 }
 
@@ -181,7 +195,11 @@ fn addresses(case: &Case<'_>) -> Option<Found> {
         .collect();
     Some(match taken.is_empty() {
         true => good(CHECK, format!("{} can be listened on", all.len())),
-        false => bad(CHECK, taken.join("; "), "stop who has it (ss -lntup), or name others below [listen]; ports below 1024 want a right"),
+        false => bad(
+            CHECK,
+            taken.join("; "),
+            "stop who has it (ss -lntup), or name others below [listen]; ports below 1024 want a right",
+        ),
     })
 }
 
@@ -189,7 +207,11 @@ fn tokens(case: &Case<'_>) -> Option<Found> {
     const CHECK: &str = "tokens";
     let is_open = case.service.http.is_some_and(|address| !address.ip().is_loopback());
     match &case.service.tokens {
-        None if is_open => Some(bad(CHECK, "http listens beyond this machine without tokens", "name a file below [listen] as `tokens`")),
+        None if is_open => Some(bad(
+            CHECK,
+            "http listens beyond this machine without tokens",
+            "name a file below [listen] as `tokens`",
+        )),
         None => None,
         Some(file) => Some(match crate::runtime::serve::tokens(file) {
             Ok(tokens) => good(CHECK, format!("{} in {}", tokens.0.len(), file.display())),
@@ -201,15 +223,22 @@ fn tokens(case: &Case<'_>) -> Option<Found> {
 fn journal(case: &Case<'_>) -> Option<Found> {
     const CHECK: &str = "journal";
     case.service.journal.then(|| {
-        let read = Command::new("journalctl").args(["--lines=1", "--output=json", "--no-pager"]).output();
+        let read =
+            Command::new("journalctl").args(["--lines=1", "--output=json", "--no-pager"]).output();
         match read {
-            Ok(output) if output.status.success() && !output.stdout.is_empty() => good(CHECK, "can be read"),
+            Ok(output) if output.status.success() && !output.stdout.is_empty() => {
+                good(CHECK, "can be read")
+            }
             Ok(output) => bad(
                 CHECK,
                 String::from_utf8_lossy(&output.stderr).trim().to_owned(),
                 "add the service's user to the group systemd-journal",
             ),
-            Err(error) => bad(CHECK, format!("journalctl: {error}"), "install systemd's journalctl, or set listen.journal = false"),
+            Err(error) => bad(
+                CHECK,
+                format!("journalctl: {error}"),
+                "install systemd's journalctl, or set listen.journal = false",
+            ),
         }
     })
 }
@@ -219,13 +248,16 @@ fn files(case: &Case<'_>) -> Option<Found> {
     let patterns = &case.service.files;
     // A pattern without letters for "anything" is a path; others are looked at by the service.
     let paths = patterns.iter().filter(|pattern| !pattern.contains(['*', '?', '[']));
-    let unreadable: Vec<String> = paths
-        .filter_map(|path| Some(format!("{path}: {}", fs::File::open(path).err()?)))
-        .collect();
+    let unreadable: Vec<String> =
+        paths.filter_map(|path| Some(format!("{path}: {}", fs::File::open(path).err()?))).collect();
     match (patterns.is_empty(), unreadable.is_empty()) {
         (true, _) => None,
         (false, true) => Some(good(CHECK, format!("{} patterns", patterns.len()))),
-        (false, false) => Some(bad(CHECK, unreadable.join("; "), "add the service's user to the group that may read them (adm)")),
+        (false, false) => Some(bad(
+            CHECK,
+            unreadable.join("; "),
+            "add the service's user to the group that may read them (adm)",
+        )),
     }
 }
 

@@ -105,8 +105,8 @@ fn write(out: &mut impl Write, record: &Record<'_>) -> io::Result<()> {
     let is_binary = std::str::from_utf8(record.payload).is_err();
     let more = [
         ("peer", (!record.peer.is_empty()).then(|| json!(record.peer))),
-        ("truncated", record.facts.truncated.then(|| json!(true))),
-        ("old", record.facts.old.then(|| json!(true))),
+        ("truncated", record.facts.truncated.then_some(json!(true))),
+        ("old", record.facts.old.then_some(json!(true))),
         ("kind", (record.facts.kind != Kind::Raw).then(|| json!(word(record.facts.kind)))),
         ("raw", Some(json!(String::from_utf8_lossy(record.payload)))),
         ("raw_base64", is_binary.then(|| json!(base64(record.payload)))),

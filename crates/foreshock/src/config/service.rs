@@ -152,7 +152,7 @@ fn span(span: Span) -> Option<Value> {
 
 fn bytes(bytes: u64) -> Option<Value> {
     let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
-    let whole = units.into_iter().find(|(power, _)| bytes > 0 && bytes % (1 << power) == 0);
+    let whole = units.into_iter().find(|(power, _)| bytes > 0 && bytes.is_multiple_of(1 << power));
     let (power, unit) = whole.unwrap_or((0, ""));
     Some(Value::Text(format!("{}{unit}", bytes >> power)))
 }

@@ -30,7 +30,8 @@ fn hand_in(address: &str, first: u64) -> bool {
 
 /// The numbers that an export holds, and how often; its ids; its records.
 fn exported(folder: &Path) -> (BTreeMap<u64, u64>, BTreeSet<String>, u64) {
-    let output = running::foreshock(&["export", "--state", folder.to_str().unwrap()]).output().unwrap();
+    let output =
+        running::foreshock(&["export", "--state", folder.to_str().unwrap()]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let (mut numbers, mut ids, mut records) = (BTreeMap::new(), BTreeSet::new(), 0);
     for line in String::from_utf8(output.stdout).unwrap().lines() {
@@ -55,7 +56,9 @@ fn nothing_acknowledged_is_lost_or_counted_twice_by_kill_9() {
         let mut service = Running::start(folder.path(), &[]);
         let http = service.address("http");
         let tcp = service.address("syslog-tcp");
-        let lines: String = (0..500).map(|n| format!("<14>Nov 26 00:00:00 gw1 app[{n}]: said k={kill}\n")).collect();
+        let lines: String = (0..500)
+            .map(|n| format!("<14>Nov 26 00:00:00 gw1 app[{n}]: said k={kill}\n"))
+            .collect();
         let _ = running::send(&tcp, lines.as_bytes());
         // Killed in the middle of a request, after more and more of them.
         let requests = 3 + kill % 17 * 5;
@@ -83,7 +86,8 @@ fn nothing_acknowledged_is_lost_or_counted_twice_by_kill_9() {
         }
     }
     assert!(acknowledged.len() as u64 >= kills, "{} requests", acknowledged.len());
-    let events = status["events"]["stored"].as_u64().unwrap() + status["events"]["waiting"].as_u64().unwrap();
+    let events = status["events"]["stored"].as_u64().unwrap()
+        + status["events"]["waiting"].as_u64().unwrap();
     assert_eq!(events, ids.len() as u64, "of {records} records, each counts once");
 }
 
@@ -111,7 +115,8 @@ fn a_store_that_stands_still_holds_up_nobody() {
         events["stored"].as_u64().unwrap() + events["waiting"].as_u64().unwrap() >= requests * BULK
     });
     assert!(requests > 20, "{requests}");
-    let all = status["events"]["stored"].as_u64().unwrap() + status["events"]["waiting"].as_u64().unwrap();
+    let all = status["events"]["stored"].as_u64().unwrap()
+        + status["events"]["waiting"].as_u64().unwrap();
     assert_eq!(all, events);
     service.stop();
 }
@@ -173,9 +178,14 @@ fn a_full_disk_stops_answers_and_nothing_else() {
         n += 1;
     };
     assert_eq!(refused.0, 503, "{}", refused.1);
-    assert_eq!(running::get(&http, "/healthz").unwrap().0 / 100, 5, "it says that it takes nothing");
+    assert_eq!(
+        running::get(&http, "/healthz").unwrap().0 / 100,
+        5,
+        "it says that it takes nothing"
+    );
     assert_eq!(running::get(&http, "/status").unwrap().0, 200);
-    assert_eq!(running::get(&http, "/digest/daily?tenant_id=default").unwrap().0 / 100, 2);
+    let digest = running::post(&http, "/digest/daily", r#"{"tenant_id":"default"}"#).unwrap();
+    assert_eq!(digest.0, 200, "{}", digest.1);
     std::fs::remove_file(&ballast).unwrap();
     let began = Instant::now();
     loop {

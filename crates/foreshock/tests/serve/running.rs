@@ -12,30 +12,30 @@ use std::time::{Duration, Instant};
 /// Nothing here takes so long.
 const LIMIT: Duration = Duration::from_secs(60);
 
-pub fn foreshock(args: &[&str]) -> Command {
+pub(crate) fn foreshock(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_foreshock"));
     command.args(args).stdin(Stdio::null());
     command
 }
 
 /// A running service; killed when it is dropped.
-pub struct Running {
+pub(crate) struct Running {
     child: Arc<Mutex<Child>>,
     folder: PathBuf,
     said: PathBuf,
 }
 
 /// Kills a service, from any thread.
-pub struct Killer(Arc<Mutex<Child>>);
+pub(crate) struct Killer(Arc<Mutex<Child>>);
 
 impl Killer {
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.0.lock().unwrap().kill().unwrap();
     }
 }
 
 impl Running {
-    pub fn start(folder: &Path, more: &[&str]) -> Running {
+    pub(crate) fn start(folder: &Path, more: &[&str]) -> Running {
         std::fs::create_dir_all(folder).unwrap();
         let said = folder.join("said.txt");
         let mut command = foreshock(&["serve", "--state", folder.to_str().unwrap()]);
@@ -63,14 +63,14 @@ impl Running {
     }
 
     /// Where a receiver listens.
-    pub fn address(&self, name: &str) -> String {
+    pub(crate) fn address(&self, name: &str) -> String {
         let said = self.said();
         let line = said.lines().find(|line| line.contains(name) && line.contains("listens on"));
         line.unwrap().rsplit(' ').next().unwrap().to_owned()
     }
 
     /// Waits until the status is so.
-    pub fn until(&self, is_so: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn until(&self, is_so: impl Fn(&Value) -> bool) -> Value {
         let status = |running: &Running| {
             let text = std::fs::read(running.folder.join("status.json")).ok()?;
             let status: Value = serde_json::from_slice(&text).ok()?;
@@ -81,17 +81,17 @@ impl Running {
         status(self).unwrap()
     }
 
-    pub fn killer(&self) -> Killer {
+    pub(crate) fn killer(&self) -> Killer {
         Killer(Arc::clone(&self.child))
     }
 
-    pub fn wait_killed(&mut self) {
+    pub(crate) fn wait_killed(&mut self) {
         let _ = self.child.lock().unwrap().kill();
         self.child.lock().unwrap().wait().unwrap();
     }
 
     /// Ends it in order.
-    pub fn stop(self) {
+    pub(crate) fn stop(self) {
         let pid = self.child.lock().unwrap().id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let status = self.child.lock().unwrap().wait().unwrap();
@@ -108,7 +108,7 @@ impl Drop for Running {
 }
 
 /// Sends bytes, and closes.
-pub fn send(address: &str, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn send(address: &str, bytes: &[u8]) -> io::Result<()> {
     TcpStream::connect(address)?.write_all(bytes)
 }
 
@@ -124,7 +124,7 @@ fn ask(address: &str, request: &str) -> Option<(u16, String)> {
     Some((status, answer))
 }
 
-pub fn post(address: &str, path: &str, body: &str) -> Option<(u16, String)> {
+pub(crate) fn post(address: &str, path: &str, body: &str) -> Option<(u16, String)> {
     let size = body.len();
     ask(
         address,
@@ -134,6 +134,6 @@ pub fn post(address: &str, path: &str, body: &str) -> Option<(u16, String)> {
     )
 }
 
-pub fn get(address: &str, path: &str) -> Option<(u16, String)> {
+pub(crate) fn get(address: &str, path: &str) -> Option<(u16, String)> {
     ask(address, &format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n"))
 }

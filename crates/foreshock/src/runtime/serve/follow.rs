@@ -164,7 +164,9 @@ impl Pipeline {
     /// Waits for the threads; whether all ended in order.
     pub(super) fn join(self) -> bool {
         drop((self.order, self.outputs));
-        self.threads.into_iter().fold(true, |all, thread| thread.join().is_ok() && all)
+        // Each is waited for, also if one before had panicked.
+        let ended = self.threads.into_iter().map(|thread| thread.join().is_ok());
+        ended.filter(|is_well| !is_well).count() == 0
     }
 }
 
