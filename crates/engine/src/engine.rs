@@ -4,6 +4,7 @@
 use crate::config::Config;
 use crate::elsewhere::{self, Clients, Elsewhere, Stir};
 use crate::sighting::Sighting;
+use crate::signature::SignatureIndex;
 use crate::snapshot::{self, SnapshotError};
 use crate::tenant::Tenant;
 use model::{CandidateId, Change, Digest, Span, TenantId, Timestamp};
@@ -22,22 +23,24 @@ impl Engine {
         Engine { config, tenants: BTreeMap::new(), elsewhere: Elsewhere::default() }
     }
 
-    /// Takes in one sighting of a tenant; what follows from it is appended to `changes`.
+    /// Takes in one sighting of a tenant; what follows from it is appended to `changes`. Tells which kind of
+    /// message of this tenant it is.
     pub fn observe(
         &mut self,
         tenant: &TenantId,
         sighting: &Sighting<'_>,
         changes: &mut Vec<Change>,
-    ) {
+    ) -> SignatureIndex {
         if !self.tenants.contains_key(tenant) {
             let state = Tenant::new(tenant.clone(), &self.config);
             self.tenants.insert(tenant.clone(), state);
         }
         let known = changes.len();
-        if let Some(state) = self.tenants.get_mut(tenant) {
-            state.observe(sighting, &self.config, changes);
-        }
+        let state = self.tenants.get_mut(tenant);
+        let index = state.map(|state| state.observe(sighting, &self.config, changes));
         self.pass_on(known, changes);
+        // It was put there above.
+        index.unwrap_or_default()
     }
 
     /// Says that it is `now`, for what only time can show.

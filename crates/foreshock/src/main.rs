@@ -9,6 +9,7 @@ mod demo;
 mod interrupt;
 #[cfg(test)]
 mod invented;
+mod notify;
 mod progress;
 mod runtime;
 

@@ -144,6 +144,13 @@ impl Library {
         Some(SignatureIndex(self.forward[index as usize]))
     }
 
+    /// The same, or what further messages of the service are counted under.
+    pub fn recognise(&self, service: &str, key: SkeletonKey) -> Option<SignatureIndex> {
+        let overflow =
+            || self.services.get(service)?.other.map(|other| self.forward[other as usize]);
+        self.known(key).or_else(|| overflow().map(SignatureIndex))
+    }
+
     /// The signature of a skeleton that [`fingerprint`](super::fingerprint) made of this service
     /// and body.
     pub fn assign(&mut self, service: &str, _body: &str, skeleton: &Skeleton) -> Assigned {

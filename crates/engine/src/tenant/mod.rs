@@ -5,12 +5,15 @@
 mod clients;
 mod context;
 mod digest;
+mod kinds;
 mod names;
 mod notes;
 mod stand;
 mod tell;
 mod what_if;
 mod world;
+
+pub use kinds::KindNow;
 
 use crate::attention::cell::CellIndex;
 use crate::attention::ledger::Ledger;
@@ -100,8 +103,13 @@ impl Tenant {
         &self.id
     }
 
-    /// Takes in one sighting.
-    pub fn observe(&mut self, sighting: &Sighting<'_>, config: &Config, out: &mut Vec<Change>) {
+    /// Takes in one sighting; tells which kind of message it is.
+    pub fn observe(
+        &mut self,
+        sighting: &Sighting<'_>,
+        config: &Config,
+        out: &mut Vec<Change>,
+    ) -> SignatureIndex {
         self.tick(sighting.at, config, out);
         let index = self.assign(sighting);
         let observed = self.ledger.observe(sighting, index, config);
@@ -113,7 +121,7 @@ impl Tenant {
         if let Some(story) = observed.breaks {
             self.host_is_back(story, config, out);
         }
-        let Some(cell) = observed.cell else { return };
+        let Some(cell) = observed.cell else { return index };
         let run = match observed.starts {
             true => unusual_run(self.view(config), cell),
             false => None,
@@ -136,6 +144,7 @@ impl Tenant {
             self.after_occasion(&moment, mark, sighting.severity, config, out);
             self.surround(cell, mark, config);
         }
+        index
     }
 
     /// What this sighting puts to the test, for the budget of false alarms.

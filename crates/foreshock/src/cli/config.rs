@@ -12,8 +12,8 @@ Examples:
       every setting with its default and the reason for it, as a file to begin with
   foreshock config check foreshock.toml && foreshock scan --config foreshock.toml /var/log
       what is wrong is told with its line and column; exit code 3
-  foreshock config show --config foreshock.toml
-      all that holds under a file, defaults too";
+  foreshock config show --origin --config foreshock.toml
+      all that holds under a file, its conf.d and the environment, and where each setting comes from";
 
 /// Show the settings, or check a settings file
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,15 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Print every setting as TOML, with the reason for its default
-    Show(Settings),
+    Show {
+        #[command(flatten)]
+        settings: Settings,
+        /// Say behind each setting where it comes from
+        #[arg(long)]
+        origin: bool,
+    },
+    /// Print what can be set, as a JSON Schema
+    Schema,
     /// Say what is wrong with a settings file
     Check {
         /// The file
@@ -38,9 +46,10 @@ enum Command {
 /// Runs the command.
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     let page = match args.command {
-        Command::Show(settings) => config::show(&settings.read()?),
+        Command::Show { settings, origin } => config::show(&settings.all()?, origin),
+        Command::Schema => config::schema(),
         Command::Check { file } => {
-            config::read(&file).map_err(Mistake::Config)?;
+            config::read(Some(&file), std::iter::empty()).map_err(Mistake::Config)?;
             format!("{}: nothing is wrong\n", outputs::safe::text(&file.display().to_string()))
         }
     };

@@ -5,7 +5,11 @@ mod checks;
 mod completions;
 mod config;
 mod demo;
+mod digest;
+mod doctor;
 mod explain;
+mod export;
+mod init;
 mod kernel;
 mod outlier;
 mod parse;
@@ -15,9 +19,11 @@ mod reading;
 mod replay;
 mod scan;
 mod series;
+mod serve;
 mod settings;
 mod signatures;
 mod skipped;
+mod status;
 mod style;
 
 pub(crate) use reading::Reading;
@@ -70,6 +76,12 @@ struct Cli {
 enum Command {
     Scan(scan::Args),
     Explain(explain::Args),
+    Serve(serve::Args),
+    Status(status::Args),
+    Digest(digest::Args),
+    Doctor(doctor::Args),
+    Init(init::Args),
+    Export(export::Args),
     Replay(replay::Args),
     Signatures(signatures::Args),
     Checks(checks::Args),
@@ -148,6 +160,12 @@ pub(crate) fn main() -> Exit {
     let talk = cli.talk;
     let result = match cli.command {
         Command::Scan(args) => scan::run(args, talk),
+        Command::Serve(args) => serve::run(args, talk),
+        Command::Status(args) => status::run(&args),
+        Command::Digest(args) => digest::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Explain(args) => explain::run(args, talk),
         Command::Replay(args) => replay::run(args, talk),
         Command::Signatures(args) => signatures::run(args, talk),

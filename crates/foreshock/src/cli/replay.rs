@@ -9,6 +9,7 @@ use super::{Exit, Settings, Talk, parse, skipped};
 use crate::backtest::{self, Showings};
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
+use crate::runtime::again;
 use crate::runtime::replay::{Replayed, Wanted};
 use crate::runtime::{self};
 use known::Known;
@@ -27,6 +28,8 @@ Examples:
       every digest, with news or without, for tools
   zcat week.ndjson.gz | foreshock replay --tenant acme --since 2026-11-01 -
       one client of a stream that is piped in
+  foreshock replay --spool /var/lib/foreshock --since 7d --digest-every 1d
+      the last week of what a service received, as today's rules would have told it
   foreshock replay --incidents tickets.csv quarter.ndjson
       a backtest: what would have been told before each known incident, and how long before
 
@@ -44,8 +47,11 @@ Only `at` must be there. What a row names must agree with what an item names.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Recorded stream, one JSON object a line (compressed too); - for standard input
-    #[arg(value_name = "STREAM", required = true)]
+    #[arg(value_name = "STREAM", required_unless_present = "spool")]
     pub(crate) streams: Vec<PathBuf>,
+    /// Play what a service has received, from its state folder, through today's parsers; it may run
+    #[arg(long, value_name = "DIR", conflicts_with = "streams")]
+    pub(crate) spool: Option<PathBuf>,
     /// A digest each so often, on the stream's own clock; without it, one at the end (with
     /// --incidents: one an hour)
     #[arg(long, value_name = "SPAN", value_parser = parse::span)]
@@ -104,7 +110,11 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     let walk = sources::walk(&args.streams);
     skipped::tell(&walk, talk, &mut io::stderr())?;
     let interrupt = Interrupt::listen()?;
-    let mut progress = Progress::new(walk.bytes(), talk.quiet);
+    let total = match &args.spool {
+        Some(folder) => again::view(folder)?.segments().iter().map(|segment| segment.bytes).sum(),
+        None => walk.bytes(),
+    };
+    let mut progress = Progress::new(total, talk.quiet);
     let rules = args.known.rules(args.digest_every);
     let wanted = Wanted {
         every: args.digest_every.or(incidents.is_some().then_some(rules.digest_every)),
@@ -122,8 +132,13 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         }
         out.write(digest)
     };
-    let run =
-        runtime::replay::replay(&walk.inputs, &wanted, &interrupt, &mut progress, &mut deliver)?;
+    let run = match &args.spool {
+        Some(folder) => again::replay(folder, &wanted, &interrupt, &mut progress, &mut deliver)?,
+        None => {
+            let inputs = &walk.inputs;
+            runtime::replay::replay(inputs, &wanted, &interrupt, &mut progress, &mut deliver)?
+        }
+    };
     let backtest = incidents.as_ref().zip(showings.as_ref());
     let backtest = backtest.map(|(i, s)| backtest::judge(i, s, rules));
     out.finish(backtest.as_ref())?;

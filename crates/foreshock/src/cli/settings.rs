@@ -9,6 +9,8 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Settings {
     /// Settings file (TOML); `foreshock config show` prints all that can be set
+    ///
+    /// Files in the folder conf.d beside it are laid over it, and variables FORESHOCK__TABLE__KEY over both.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Folder of your own checks (*.toml); a family with the name of a built-in one takes its place
@@ -17,18 +19,28 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The configuration that holds.
+    /// The engine's configuration that holds.
     ///
     /// # Errors
     /// If the file cannot be read or is wrong.
     pub(crate) fn read(&self) -> Result<Config, Mistake> {
-        let mut config = match &self.config {
-            None => Config::default(),
-            Some(path) => config::read(path).map_err(Mistake::Config)?,
+        Ok(self.all()?.engine)
+    }
+
+    /// All settings that hold.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or something is wrong.
+    pub(crate) fn all(&self) -> Result<config::Settings, Mistake> {
+        let known = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
         };
+        let environment = std::env::vars_os().filter_map(known);
+        let mut settings =
+            config::read(self.config.as_deref(), environment).map_err(Mistake::Config)?;
         if let Some(folder) = &self.checks {
-            config.checks = checks::read(folder).map_err(Mistake::Config)?;
+            settings.engine.checks = checks::read(folder).map_err(Mistake::Config)?;
         }
-        Ok(config)
+        Ok(settings)
     }
 }

@@ -2,6 +2,7 @@
 //! not known is an error: a slip in a name must not pass for a setting.
 
 use super::place::did_you_mean;
+use super::service::{self, Service, Value};
 use super::settings::{self, Kind, Setting};
 use crate::checks;
 use engine::Config;
@@ -19,6 +20,8 @@ pub(super) const CRITICALITY: &str = "criticality";
 pub(super) const SITES: &str = "sites";
 /// The table that names a folder of one's own checks.
 pub(super) const CHECKS: &str = "checks";
+/// The table that says which network is whose.
+pub(super) const NETWORKS: &str = "networks";
 /// What a rule of it may name, besides its level.
 const PLACES: [&str; 4] = ["tenant", "host", "service", "source"];
 
@@ -29,10 +32,24 @@ pub(super) struct Problem {
     pub(super) what: String,
 }
 
-/// Lays a file over a configuration; where it has problems, the configuration is not to be used.
+/// Lays a file over the engine's configuration alone.
+#[cfg(test)]
 pub(super) fn apply(text: &str, config: &mut Config) -> Vec<Problem> {
+    apply_all(text, config, &mut Service::default()).0
+}
+
+/// The settings that a text names, and where they stand.
+pub(super) type Named = Vec<(String, usize)>;
+
+/// Lays a file over a configuration; where it has problems, the configuration is not to be used.
+pub(super) fn apply_all(
+    text: &str,
+    config: &mut Config,
+    service: &mut Service,
+) -> (Vec<Problem>, Named) {
     let (root, errors) = DeTable::parse_recoverable(text);
-    let mut reading = Reading { config, problems: Vec::new(), set: BTreeMap::new() };
+    let (problems, named) = (Vec::new(), Vec::new());
+    let mut reading = Reading { config, service, problems, set: BTreeMap::new(), named };
     for error in errors {
         let at = error.span().map_or(0, |span| span.start);
         reading.problem(at, format!("this is not TOML: {}", error.message()));
@@ -42,13 +59,15 @@ pub(super) fn apply(text: &str, config: &mut Config) -> Vec<Problem> {
         reading.root(root.get_ref());
         reading.agreement();
     }
-    let mut problems = reading.problems;
+    let mut problems = std::mem::take(&mut reading.problems);
     problems.sort_by_key(|problem| problem.at);
-    problems
+    (problems, reading.named)
 }
 
 struct Reading<'a> {
     config: &'a mut Config,
+    service: &'a mut Service,
+    named: Named,
     problems: Vec<Problem>,
     /// What was set, and where.
     set: BTreeMap<&'static str, usize>,
@@ -74,9 +93,23 @@ impl Reading<'_> {
                 self.checks(value);
                 continue;
             }
+            if word == NETWORKS {
+                self.networks(value);
+                continue;
+            }
+            if let Some(table) = service::tables().into_iter().find(|table| *table == word) {
+                match value.get_ref().as_table() {
+                    Some(rows) => self.service_table(table, rows),
+                    None => {
+                        self.problem(at, format!("`{word}` is a table: write [{word}] above it"))
+                    }
+                }
+                continue;
+            }
             let sections = settings::sections();
             let Some(section) = sections.iter().find(|section| **section == word) else {
-                let known = sections.into_iter().chain([CRITICALITY, SITES, CHECKS]);
+                let known = sections.into_iter().chain(service::tables());
+                let known = known.chain([CRITICALITY, SITES, NETWORKS, CHECKS]);
                 let hint = did_you_mean(word, known);
                 let hint = if hint.is_empty() { home_of(word) } else { hint };
                 self.problem(at, format!("there is no table `{word}`{hint}"));
@@ -112,12 +145,55 @@ impl Reading<'_> {
             Ok(number) if (setting.low..=setting.high).contains(&number) => {
                 slot.set(number);
                 self.set.insert(setting.key, at);
+                self.named.push((format!("{}.{}", setting.section, setting.key), at));
                 return;
             }
             Ok(number) => format!("is {}", settings::written(kind, number)),
             Err(wrong) => wrong,
         };
         self.problem(at, format!("`{}` {wrong}: write a value {bounds}", setting.key));
+    }
+
+    fn service_table(&mut self, table: &'static str, rows: &DeTable<'_>) {
+        for (name, value) in rows {
+            let word = name.get_ref().as_ref();
+            let Some(row) = service::of(table).find(|row| row.key == word) else {
+                let hint = did_you_mean(word, service::of(table).map(|row| row.key));
+                let hint = if hint.is_empty() { home_of(word) } else { hint };
+                let what = format!("[{table}] has no setting `{word}`{hint}");
+                self.problem(name.span().start, what);
+                continue;
+            };
+            let at = value.span().start;
+            match plain(value.get_ref()).map(|value| (row.set)(self.service, value)) {
+                Some(Ok(())) => self.named.push((format!("{table}.{word}"), at)),
+                Some(Err(told)) => self.problem(at, format!("`{word}` {told}")),
+                None => self.problem(
+                    at,
+                    format!("`{word}` wants a text, a number, true or false, or a list of texts"),
+                ),
+            }
+        }
+    }
+
+    fn networks(&mut self, value: &Spanned<DeValue<'_>>) {
+        let Some(table) = value.get_ref().as_table() else {
+            let what = format!("`{NETWORKS}` is a table: write [{NETWORKS}] above it");
+            self.problem(value.span().start, what);
+            return;
+        };
+        for (name, tenant) in table {
+            let network = name.get_ref().parse::<ipnet::IpNet>();
+            match (network, tenant.get_ref().as_str().filter(|name| !name.is_empty())) {
+                (Ok(network), Some(tenant)) => {
+                    self.service.networks.push((network, model::TenantId::new(tenant)));
+                }
+                _ => self.problem(
+                    name.span().start,
+                    "a network wants its client's name: \"192.0.2.0/24\" = \"acme\"".to_owned(),
+                ),
+            }
+        }
     }
 
     /// What must fit together.
@@ -240,6 +316,22 @@ impl Reading<'_> {
     }
 }
 
+/// A value without its place.
+fn plain(value: &DeValue<'_>) -> Option<Value> {
+    let number = |value: &DeValue<'_>| {
+        let whole = value.as_integer()?;
+        i64::from_str_radix(whole.as_str(), whole.radix()).ok()
+    };
+    if let Some(text) = value.as_str() {
+        return Some(Value::Text(text.to_owned()));
+    }
+    if let Some(list) = value.as_array() {
+        let texts = list.iter().map(|one| one.get_ref().as_str().map(str::to_owned));
+        return Some(Value::List(texts.collect::<Option<_>>()?));
+    }
+    value.as_bool().map(Value::Flag).or_else(|| number(value).map(Value::Number))
+}
+
 /// A list of names, none of them empty.
 fn patterns(value: &DeValue<'_>) -> Option<Vec<Pattern>> {
     let list = value.as_array().filter(|list| !list.is_empty())?;
@@ -252,7 +344,9 @@ fn patterns(value: &DeValue<'_>) -> Option<Vec<Pattern>> {
 /// The table that a setting stands in, for one that was written elsewhere.
 fn home_of(word: &str) -> String {
     let home = settings::SETTINGS.iter().find(|setting| setting.key == word);
-    home.map_or(String::new(), |setting| format!("; `{word}` belongs below [{}]", setting.section))
+    let home = home.map(|setting| setting.section);
+    let home = home.or_else(|| Some(service::ROWS.iter().find(|row| row.key == word)?.table));
+    home.map_or(String::new(), |table| format!("; `{word}` belongs below [{table}]"))
 }
 
 /// The value as a number, lengths in seconds; or what it is instead.

@@ -1,41 +1,116 @@
 //! Settings: what a file says → the engine's configuration, checked; and back into a file that says
 //! all of it. `settings` lists what there is, `apply` takes one file in, `show` writes one.
 //!
-//! A file is laid over a configuration that is already there: further files, or other origins of
-//! settings, are further layers.
+//! Layers, each over the ones before: the defaults, a file, the files of the folder `conf.d` beside it in the order of
+//! their names, the environment (`FORESHOCK__TABLE__KEY`); flags of a command come last, there.
 
 mod apply;
 mod place;
+mod service;
 mod settings;
 mod show;
 
-pub(crate) use show::show;
+pub(crate) use service::Service;
+pub(crate) use show::{schema, show};
 
 use engine::Config;
-use std::fs::File;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Larger files are no settings: most likely a log was named by mistake.
 const BYTES_MAX: u64 = 1 << 20;
+/// What names of variables of the environment begin with.
+const PREFIX: &str = "FORESHOCK__";
 
-/// The defaults, with a file laid over them.
+/// All settings, and where each that was set comes from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Settings {
+    pub(crate) engine: Config,
+    pub(crate) service: Service,
+    /// `table.key` → the file and line, or the variable.
+    pub(crate) origins: BTreeMap<String, String>,
+}
+
+/// The settings that hold.
 ///
 /// # Errors
-/// All that is wrong with the file, a line each, with its place.
-pub(crate) fn read(path: &Path) -> Result<Config, String> {
-    let name = path.display().to_string();
-    let text = text(path).map_err(|error| format!("{name}: {error}"))?;
-    let mut config = Config::default();
-    let problems = apply::apply(&text, &mut config);
-    if problems.is_empty() {
-        return Ok(config);
+/// All that is wrong, a line each, with its place.
+pub(crate) fn read(
+    file: Option<&Path>,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Settings, String> {
+    let mut settings = Settings::default();
+    let mut problems = Vec::new();
+    for file in files(file)? {
+        let name = file.display().to_string();
+        let text = text(&file).map_err(|error| format!("{name}: {error}"))?;
+        settings.layer(&text, &mut problems, |at| {
+            let (line, column) = place::of(&text, at);
+            (format!("{name}:{line}:{column}"), format!("{name}:{line}"))
+        });
     }
-    let told = problems.iter().map(|problem| {
-        let (line, column) = place::of(&text, problem.at);
-        format!("{name}:{line}:{column}: {}", problem.what)
-    });
-    Err(told.collect::<Vec<_>>().join("\n"))
+    let mut variables: Vec<(String, String)> =
+        environment.filter(|(name, _)| name.starts_with(PREFIX)).collect();
+    variables.sort();
+    for (name, value) in variables {
+        let Some(text) = as_toml(&name, &value) else {
+            problems.push(format!("{name}: write FORESHOCK__TABLE__KEY"));
+            continue;
+        };
+        settings.layer(&text, &mut problems, |_| (name.clone(), name.clone()));
+    }
+    if problems.is_empty() { Ok(settings) } else { Err(problems.join("\n")) }
+}
+
+impl Settings {
+    fn layer(
+        &mut self,
+        text: &str,
+        problems: &mut Vec<String>,
+        place: impl Fn(usize) -> (String, String),
+    ) {
+        let (found, named) = apply::apply_all(text, &mut self.engine, &mut self.service);
+        problems.extend(
+            found.iter().map(|problem| format!("{}: {}", place(problem.at).0, problem.what)),
+        );
+        self.origins.extend(named.into_iter().map(|(key, at)| (key, place(at).1)));
+    }
+}
+
+/// The file, and those of `conf.d` beside it.
+fn files(file: Option<&Path>) -> Result<Vec<PathBuf>, String> {
+    let Some(file) = file else { return Ok(Vec::new()) };
+    let mut files = vec![file.to_owned()];
+    let folder = file.parent().unwrap_or(Path::new("")).join("conf.d");
+    match fs::read_dir(&folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(format!("{}: cannot be read: {error}", folder.display())),
+        Ok(found) => {
+            let paths = found.filter_map(|entry| Some(entry.ok()?.path()));
+            let mut more: Vec<PathBuf> =
+                paths.filter(|path| path.extension().is_some_and(|form| form == "toml")).collect();
+            more.sort();
+            files.append(&mut more);
+        }
+    }
+    Ok(files)
+}
+
+/// `FORESHOCK__LISTEN__JOURNAL=true` as a file would say it. What is no value of TOML is a text.
+fn as_toml(name: &str, value: &str) -> Option<String> {
+    let (table, key) = name.strip_prefix(PREFIX)?.split_once("__")?;
+    let is_name = |word: &str| {
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    if !is_name(table) || !is_name(key) {
+        return None;
+    }
+    let (table, key) = (table.to_lowercase(), key.to_lowercase());
+    let raw = format!("[{table}]\n{key} = {value}\n");
+    let is_toml = !value.contains('\n') && raw.parse::<toml::Table>().is_ok();
+    Some(if is_toml { raw } else { format!("[{table}]\n{key} = {}\n", show::quoted(value)) })
 }
 
 fn text(path: &Path) -> Result<String, String> {
@@ -47,4 +122,45 @@ fn text(path: &Path) -> Result<String, String> {
         return Err("is larger than 1 MiB, so it is no settings file".into());
     }
     String::from_utf8(bytes).map_err(|_| "is not UTF-8 text, so it is no settings file".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_layer_lies_over_the_ones_before_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("foreshock.toml");
+        fs::write(
+            &file,
+            "[listen]\njournal = true\nkernel = true\n[retention]\nraw_age = \"7d\"\n",
+        )
+        .unwrap();
+        fs::create_dir(folder.path().join("conf.d")).unwrap();
+        fs::write(folder.path().join("conf.d/a.toml"), "[retention]\nraw_age = \"8d\"\n").unwrap();
+        fs::write(folder.path().join("conf.d/b.txt"), "no settings").unwrap();
+        let variables = [
+            ("FORESHOCK__LISTEN__KERNEL", "false"),
+            ("FORESHOCK__LISTEN__SYSLOG_TCP", "127.0.0.1:1,127.0.0.1:2"),
+            ("FORESHOCK__ATTENTION__CALM_AFTER", "2d"),
+            ("PATH", "/bin"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let settings = read(Some(&file), variables.into_iter()).unwrap();
+        let service = &settings.service;
+        assert!(service.journal && !service.kernel);
+        assert_eq!((service.syslog_tcp.len(), service.retention.raw_age.as_days_f64()), (2, 8.0));
+        assert_eq!(settings.engine.attention.calm_after.as_days_f64(), 2.0);
+        let origin = |key: &str| settings.origins[key].rsplit('/').next().unwrap().to_owned();
+        assert_eq!(origin("listen.journal"), "foreshock.toml:2");
+        assert_eq!(origin("retention.raw_age"), "a.toml:2");
+        assert_eq!(origin("listen.kernel"), "FORESHOCK__LISTEN__KERNEL");
+        let wrong = [("FORESHOCK__LISTEN__JORNAL".to_owned(), "true".to_owned())];
+        let told = read(None, wrong.into_iter()).unwrap_err();
+        assert_eq!(
+            told,
+            "FORESHOCK__LISTEN__JORNAL: [listen] has no setting `jornal`; did you mean `journal`?"
+        );
+    }
 }

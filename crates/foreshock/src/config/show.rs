@@ -1,18 +1,129 @@
 //! A configuration → a settings file that says all of it, each value below its reason. The reasons
 //! are the comments of the engine's own `config.rs`, so that there is one place for them.
 
-use super::apply::{CHECKS, CRITICALITY, SITES};
-use super::settings::{self, written};
+use super::Settings;
+use super::apply::{CHECKS, CRITICALITY, NETWORKS, SITES};
+use super::service::{self, Service, Value};
+use super::settings::{self, Kind, written};
 use engine::Config;
 use engine::criticality::CriticalityRule;
 use engine::sites::Site;
+use serde_json::json;
 use std::fmt::Write;
 
 /// Columns of a comment.
 const COLUMNS: usize = 98;
 
-/// The whole configuration as a settings file.
-pub(crate) fn show(config: &Config) -> String {
+/// All settings as a file; with their origins, where that is asked for.
+pub(crate) fn show(settings: &Settings, with_origins: bool) -> String {
+    let origin = |table: &str, key: &str| match with_origins {
+        true => {
+            let origin = settings.origins.get(&format!("{table}.{key}"));
+            format!("  # {}", origin.map_or("default", String::as_str))
+        }
+        false => String::new(),
+    };
+    let mut page = String::new();
+    for table in service::tables() {
+        let gap = if page.is_empty() { "" } else { "\n" };
+        let _ = writeln!(page, "{gap}[{table}]");
+        for row in service::of(table) {
+            page += &comment(row.reason);
+            let (key, origin) = (row.key, origin(table, row.key));
+            let _ = match (row.get)(&settings.service) {
+                Some(value) => writeln!(page, "{key} = {}{origin}", shown(&value)),
+                None => writeln!(page, "# {key} = \"\""),
+            };
+        }
+    }
+    page += "\n# Whose the records of a sender's network are; of several that hold an address the narrowest counts.\n";
+    match settings.service.networks.is_empty() {
+        true => page += "# [networks]\n# \"192.0.2.0/24\" = \"acme\"\n",
+        false => page += &format!("[{NETWORKS}]\n"),
+    }
+    for (network, tenant) in &settings.service.networks {
+        let _ = writeln!(page, "{} = {}", quoted(&network.to_string()), quoted(tenant.as_str()));
+    }
+    page + "\n" + &engine(&settings.engine, &origin)
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Text(text) => quoted(text),
+        Value::List(list) => {
+            format!("[{}]", list.iter().map(|one| quoted(one)).collect::<Vec<_>>().join(", "))
+        }
+        Value::Number(number) => number.to_string(),
+        Value::Flag(flag) => flag.to_string(),
+    }
+}
+
+/// Every setting with its reason and default, as a schema (JSON Schema 2020-12).
+pub(crate) fn schema() -> String {
+    let mut config = Config::default();
+    let mut tables = serde_json::Map::new();
+    let mut put = |table: &str, key: &str, property: serde_json::Value| {
+        let entry = tables.entry(table).or_insert_with(
+            || json!({"type": "object", "additionalProperties": false, "properties": {}}),
+        );
+        entry["properties"][key] = property;
+    };
+    for row in service::ROWS {
+        let default = (row.get)(&Service::default());
+        let (kind, default) = match default {
+            Some(Value::List(list)) => (json!("array"), json!(list)),
+            Some(Value::Number(number)) => (json!("integer"), json!(number)),
+            Some(Value::Flag(flag)) => (json!("boolean"), json!(flag)),
+            Some(Value::Text(text)) => (json!("string"), json!(text)),
+            None => (json!("string"), json!(null)),
+        };
+        put(
+            row.table,
+            row.key,
+            json!({"type": kind, "default": default, "description": row.reason}),
+        );
+    }
+    for setting in settings::SETTINGS {
+        let slot = (setting.slot)(&mut config);
+        let (kind, value) = (slot.kind(), slot.get());
+        let written = written(kind, value);
+        let property = match kind {
+            Kind::Length => json!({"type": "string", "default": written.trim_matches('"')}),
+            Kind::Count => {
+                json!({"type": "integer", "default": value as i64, "minimum": setting.low, "maximum": setting.high})
+            }
+            Kind::Number => {
+                json!({"type": "number", "default": value, "minimum": setting.low, "maximum": setting.high})
+            }
+        };
+        let mut property = property;
+        property["description"] = json!(reason(setting.section, setting.key).trim());
+        put(setting.section, setting.key, property);
+    }
+    for (table, what) in [
+        (
+            SITES,
+            json!({"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}),
+        ),
+        (NETWORKS, json!({"type": "object", "additionalProperties": {"type": "string"}})),
+        (CHECKS, json!({"type": "object", "properties": {"folder": {"type": "string"}}})),
+        (CRITICALITY, json!({"type": "array", "items": {"type": "object", "required": ["level"]}})),
+    ] {
+        tables.insert(table.to_owned(), what);
+    }
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "settings of Foreshock",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": tables,
+    });
+    // Plain data of ours: it always has a text.
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}
+
+/// The engine's configuration as a part of a settings file.
+fn engine(config: &Config, origin: &dyn Fn(&str, &str) -> String) -> String {
     let mut config = config.clone();
     let mut page = String::new();
     for section in settings::sections() {
@@ -22,7 +133,8 @@ pub(crate) fn show(config: &Config) -> String {
             let slot = (setting.slot)(&mut config);
             let value = written(slot.kind(), slot.get());
             page += &comment(&reason(section, setting.key));
-            let _ = writeln!(page, "{} = {value}", setting.key);
+            let origin = origin(section, setting.key);
+            let _ = writeln!(page, "{} = {value}{origin}", setting.key);
         }
     }
     page += "\n# What matters how much to those who run it: low, normal, high, critical. Each rule names a\n\
@@ -69,7 +181,7 @@ fn site(site: &Site) -> String {
 }
 
 /// A TOML string.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
         match letter {
@@ -167,7 +279,7 @@ mod tests {
         config.sites.push(Site { name: "Zürich \"1\"".to_owned(), hosts });
         config.sites.push(Site { name: "any".to_owned(), hosts: vec![Pattern::new("*")] });
         let mut again = Config::default();
-        assert_eq!(apply(&show(&config), &mut again), []);
+        assert_eq!(apply(&engine(&config, &|_, _| String::new()), &mut again), []);
         assert_eq!(again, config);
     }
 }

@@ -276,7 +276,7 @@ fn modified(input: &Input) -> Option<Timestamp> {
 
 /// What stands in for a host where lines name none: the file's name without what rotation and
 /// compression added, so that `app.log` and `app.log.2.gz` are one.
-fn host_of(source_name: &str) -> String {
+pub(crate) fn host_of(source_name: &str) -> String {
     let name = source_name.rsplit(['/', '\\']).next().unwrap_or(source_name);
     let mut parts: Vec<&str> = name.split('.').collect();
     while parts.len() > 1 && parts.last().is_some_and(|part| is_rotation(part)) {

@@ -10,8 +10,10 @@
 //! The engine does no I/O: what a digest cites is read back here, from the places that its records
 //! name.
 
+pub(crate) mod again;
 pub(crate) mod evidence;
 mod look;
 pub(crate) mod merge;
 pub(crate) mod replay;
 pub(crate) mod scan;
+pub(crate) mod serve;

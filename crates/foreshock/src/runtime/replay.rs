@@ -11,7 +11,7 @@ use sources::{Batch, Input, Line, LineReader, More, ReadError, Readback};
 
 /// Digests written for one gap without any event; a clock that jumps by decades is a defect of
 /// the stream, not a reason to write a million empty digests.
-const DIGESTS_PER_GAP_MAX: i64 = 10_000;
+pub(super) const DIGESTS_PER_GAP_MAX: i64 = 10_000;
 
 /// What is replayed, and which digests are wanted.
 pub(crate) struct Wanted {

@@ -7,14 +7,20 @@ use memchr::memmem;
 const HOLE: &str = "<*>";
 
 /// The literals of a template: one more than it has holes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Template {
     literals: Vec<String>,
+    /// Finds those between the first and the last: made once, as making one costs as much as a find.
+    inner: Vec<memmem::Finder<'static>>,
 }
 
 impl Template {
     pub(super) fn new(template: &str) -> Template {
-        Template { literals: template.split(HOLE).map(str::to_owned).collect() }
+        let literals: Vec<String> = template.split(HOLE).map(str::to_owned).collect();
+        let last = literals.len().saturating_sub(1);
+        let inner = literals.get(1..last).unwrap_or_default().iter();
+        let inner = inner.map(|literal| memmem::Finder::new(literal).into_owned()).collect();
+        Template { literals, inner }
     }
 
     /// The template that fits any text: one hole.
@@ -39,13 +45,13 @@ impl Template {
     fn fill<'a>(&self, text: &'a str, values: &mut Vec<&'a str>) -> Option<()> {
         let (first, rest) = self.literals.split_first()?;
         let mut text = text.strip_prefix(first.as_str())?;
-        let Some((last, inner)) = rest.split_last() else {
+        let Some((last, _)) = rest.split_last() else {
             return text.is_empty().then_some(());
         };
-        for literal in inner {
-            let place = memmem::find(text.as_bytes(), literal.as_bytes())?;
+        for literal in &self.inner {
+            let place = literal.find(text.as_bytes())?;
             values.push(&text[..place]);
-            text = &text[place + literal.len()..];
+            text = &text[place + literal.needle().len()..];
         }
         values.push(text.strip_suffix(last.as_str())?);
         Some(())

@@ -1,0 +1,163 @@
+//! `foreshock serve`: runs the service until it is told to end.
+
+use super::{Exit, Mistake, Settings, Talk};
+use crate::interrupt::Interrupt;
+use crate::notify::Notify;
+use crate::runtime::serve::{DigestTimes, Service, Understanding};
+use model::TenantId;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+const EXAMPLES: &str = "\
+Examples:
+  foreshock serve --state /var/lib/foreshock
+      this machine's journal (or /var/log), syslog on 127.0.0.1:5514, the HTTP API on 127.0.0.1:5000
+  foreshock serve --state ./state --syslog-tcp 0.0.0.0:5514 --tenant acme
+      take in what other machines send
+  foreshock status --state ./state
+      how it is, while it runs and afterwards
+
+Ends in order on SIGTERM and Ctrl-C: what was received is durable, and is known after the next start.";
+
+/// So long what was received may take to be understood after the sign to end; the rest is read after the next start.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Take in logs all the time, remember, and tell what is becoming important
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// State folder; made where it is missing. Else `service.state` of the settings
+    #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
+    state: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+    /// Listen for syslog over TCP here; several times for several addresses
+    #[arg(long, value_name = "ADDRESS")]
+    syslog_tcp: Vec<SocketAddr>,
+    /// Listen for syslog over UDP here
+    #[arg(long, value_name = "ADDRESS")]
+    syslog_udp: Vec<SocketAddr>,
+    /// Serve the HTTP API here
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<SocketAddr>,
+    /// Follow files, with *, ?, [ab] and **
+    #[arg(long, value_name = "PATTERN")]
+    file: Vec<String>,
+    /// Read the journal of this machine
+    #[arg(long)]
+    journal: bool,
+    /// Client of what nothing else says it of
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<String>,
+}
+
+impl Args {
+    /// The settings, with the options over them.
+    fn all(&self) -> Result<crate::config::Settings, Mistake> {
+        let mut settings = self.settings.all()?;
+        let service = &mut settings.service;
+        if !self.syslog_tcp.is_empty() {
+            service.syslog_tcp.clone_from(&self.syslog_tcp);
+        }
+        if !self.syslog_udp.is_empty() {
+            service.syslog_udp.clone_from(&self.syslog_udp);
+        }
+        service.http = self.http.or(service.http);
+        service.files.extend(self.file.iter().cloned());
+        service.journal |= self.journal;
+        if let Some(tenant) = &self.tenant {
+            service.tenant = TenantId::new(tenant.as_str());
+        }
+        if self.state.is_some() {
+            service.state.clone_from(&self.state);
+        }
+        // With nothing said at all, this machine's own log is what there is to learn from.
+        let is_told = self.settings.config.is_some()
+            || self.http.is_some()
+            || !(self.syslog_tcp.is_empty() && self.syslog_udp.is_empty());
+        if !is_told && service.files.is_empty() && !service.journal {
+            by_itself(service);
+        }
+        Ok(settings)
+    }
+}
+
+/// What can be read of this machine: its journal, else its files.
+pub(super) fn by_itself(service: &mut crate::config::Service) {
+    let has_journal = ["/run/log/journal", "/var/log/journal"]
+        .iter()
+        .any(|folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()));
+    match has_journal {
+        true => service.journal = true,
+        false => {
+            let files =
+                ["/var/log/*.log", "/var/log/syslog", "/var/log/messages", "/var/log/secure"];
+            service.files = files.map(str::to_owned).to_vec();
+        }
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
+    let settings = args.all()?;
+    let Some(state) = settings.service.state.clone() else {
+        return Err(Mistake::Usage(
+            "no state folder is named: add --state DIR, or `state` below [service] in the settings"
+                .into(),
+        )
+        .into());
+    };
+    let interrupt = Interrupt::listen()?;
+    let how = Understanding {
+        config: settings.engine,
+        times: DigestTimes { at: settings.service.digest_at, ..DigestTimes::default() },
+        zone_offset_secs: 0,
+        workers: std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 8),
+        cuts: Vec::new(),
+    };
+    let notify = Notify::from_environment();
+    let service = Service::start(&state, how, &settings.service)?;
+    notify.ready();
+    let mut err = io::stderr();
+    for note in service.notes() {
+        writeln!(err, "foreshock: {note}")?;
+    }
+    if !talk.quiet {
+        for (name, address) in service.addresses() {
+            writeln!(err, "foreshock: {name} listens on {address}")?;
+        }
+        writeln!(err, "foreshock: state in {}", state.display())?;
+    }
+    let mut told: Vec<String> = Vec::new();
+    let mut alive = Instant::now();
+    service.run(
+        || interrupt.is_set(),
+        |status| {
+            if notify.alive_every().is_some_and(|every| alive.elapsed() >= every / 2) {
+                notify.alive();
+                alive = Instant::now();
+            }
+            notify.status(&format!(
+                "{}: {} records, {:.0} s behind",
+                status.state, status.spool.next, status.follower.lag_secs
+            ));
+            // Each trouble once, and once that it is over.
+            for reason in status.reasons.iter().filter(|reason| !told.contains(reason)) {
+                let _ = writeln!(io::stderr(), "foreshock: {reason}");
+            }
+            if status.reasons.is_empty() && !told.is_empty() {
+                let _ = writeln!(io::stderr(), "foreshock: all is well again");
+            }
+            told.clone_from(&status.reasons);
+        },
+    );
+    notify.stopping();
+    match service.stop(PATIENCE) {
+        true => Ok(Exit::Ok),
+        false => anyhow::bail!(
+            "the state could not be written to its end; what was received is safe in the spool"
+        ),
+    }
+}

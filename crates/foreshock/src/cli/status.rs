@@ -1,0 +1,127 @@
+//! `foreshock status`: how a service is, or was when it ended.
+
+use super::Exit;
+use crate::runtime::serve::Status;
+use anyhow::Context;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  foreshock status --state /var/lib/foreshock
+      what came in, what is known of it, what is wrong, and each source
+  foreshock status --state /var/lib/foreshock --format json | jq .follower.lag_secs
+      for scripts; exit code 1 if something is wrong, 10 if it does not run";
+
+/// Say how the service is
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// State folder of the service
+    #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY")]
+    state: PathBuf,
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Form of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+enum Format {
+    /// For reading in a terminal.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let status = Status::read(&args.state).with_context(|| {
+        format!(
+            "no service has written its status to {}; start one with `foreshock serve --state …`",
+            args.state.display()
+        )
+    })?;
+    let runs = Status::is_running(&args.state);
+    let page = match args.format {
+        Format::Json => serde_json::to_string_pretty(&status)? + "\n",
+        Format::Text => text(&status, runs),
+    };
+    let mut out = io::stdout().lock();
+    out.write_all(page.as_bytes())?;
+    out.flush()?;
+    Ok(match (runs, status.reasons.is_empty()) {
+        (false, _) => Exit::Partial,
+        (true, true) => Exit::Ok,
+        (true, false) => Exit::Findings,
+    })
+}
+
+fn text(status: &Status, runs: bool) -> String {
+    let mut page = String::new();
+    let (intake, spool, follower) = (&status.intake, &status.spool, &status.follower);
+    let state = match (runs, status.state.as_str()) {
+        (true, state) => format!("{state}, since {}", status.started_at),
+        (false, "stopped") => format!("stopped in order at {}", status.at),
+        (false, _) => {
+            format!("not running; last heard of at {}, it did not end in order", status.at)
+        }
+    };
+    let _ = writeln!(page, "service   {state}");
+    for reason in &status.reasons {
+        let _ = writeln!(page, "          ! {}", outputs::safe::text(reason));
+    }
+    let _ = writeln!(
+        page,
+        "intake    {} received = {} durable + {} on their way + {} given up; {} never reached us",
+        intake.received,
+        intake.stored,
+        intake.open,
+        intake.shed.values().sum::<u64>(),
+        intake.lost.values().sum::<u64>()
+    );
+    let free = spool.free_bytes.map_or("unknown".to_owned(), mib);
+    let _ = writeln!(
+        page,
+        "spool     {}, {} in {} segments, {free} free; a sync takes {:.1} ms, at worst {:.1} ms",
+        spool.state,
+        mib(spool.bytes),
+        spool.segments,
+        spool.sync_p50_ms,
+        spool.sync_p99_ms
+    );
+    let _ = writeln!(
+        page,
+        "known     {} of {} records, {:.1} s behind; {} clients, {} kinds of message",
+        follower.position, spool.next, follower.lag_secs, follower.tenants, follower.signatures
+    );
+    let _ = writeln!(
+        page,
+        "events    {} in {}, {} in memory, {} expired",
+        status.events.stored,
+        mib(status.events.bytes),
+        status.events.waiting,
+        status.events.expired
+    );
+    for source in &status.sources {
+        let last = source.last_record_at.as_deref().unwrap_or("never");
+        let _ = writeln!(
+            page,
+            "source    {}: {}, {} records, last {last}, {} connections",
+            outputs::safe::text(&source.name),
+            source.state,
+            source.received,
+            source.connections
+        );
+        for trouble in source.last_error.iter().chain(&source.waits_for) {
+            let _ = writeln!(page, "          ! {}", outputs::safe::text(trouble));
+        }
+    }
+    page
+}
+
+fn mib(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+}

@@ -1,0 +1,232 @@
+//! The service: receivers → spool → understood in parallel → engine → stores, and what is published of it.
+//!
+//! ```text
+//!  receivers ─► spool (answers after the sync) ─► read ─► understand ×N ─► fold ─► keep ─► state, events
+//!                    ▲                            follow      sheet         │                 │
+//!  clock ────────────┘ ticks                                                └► views ◄─ API   └► digests
+//! ```
+//!
+//! | file | turns | into |
+//! |---|---|---|
+//! | `stores` | a state folder | the stores, open, and the place to go on from |
+//! | `receivers` | settings | running receivers |
+//! | `follow` | the spool | stretches of records, in order |
+//! | `reading` | a spool | the same, once, to its end |
+//! | `sheet` | a stretch | events, on any thread |
+//! | `seen` | records that come twice | once |
+//! | `fold` | events and ticks | the state: the same from the start or from any snapshot |
+//! | `keep` | what followed | rows, events, snapshots |
+//! | `digests` | digests | files |
+//! | `follower` | the above, in turn | a thread |
+//! | `house` | age, size, bands | what goes, and evidence that stays |
+//! | `views`, `shared`, `status` | the state now and then | what readers see |
+//! | `ticker` | the clock | records |
+//! | `api` | all of it | what stands behind the HTTP API |
+//!
+//! Nothing here holds up a receiver: they wait for the spool alone.
+
+mod api;
+mod digests;
+mod fold;
+mod follow;
+mod follower;
+mod house;
+mod keep;
+mod reading;
+mod receivers;
+mod seen;
+mod shared;
+mod sheet;
+mod status;
+mod stores;
+#[cfg(test)]
+mod tests;
+mod ticker;
+mod views;
+
+pub(crate) use api::tokens;
+pub(crate) use digests::folder_of;
+pub(crate) use fold::DigestTimes;
+pub(crate) use house::Retention;
+pub(crate) use reading::Reading;
+pub(crate) use status::Status;
+pub(crate) use stores::{Stores, Understanding};
+
+use anyhow::Context;
+use follow::End;
+use house::House;
+use model::Timestamp;
+use outputs::rest::Server;
+use receivers::Receivers;
+use shared::Shared;
+use sources::inlet::{Stop, system_clock};
+use status::Facts;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use stores::Rest;
+use ticker::Ticker;
+
+/// The clock enters so often.
+const TICK_EVERY: Duration = Duration::from_secs(10);
+/// The service says how it is so often.
+const STATUS_EVERY: Duration = Duration::from_secs(1);
+/// Threads that answer requests; questions to the stores have further ones.
+const HTTP_THREADS: usize = 2;
+/// House is kept so often.
+const HOUSE_EVERY: Duration = Duration::from_secs(30);
+/// The signs to end are looked at so often.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A running service.
+pub(crate) struct Service {
+    rest: Rest,
+    receivers: Receivers,
+    ticker: Ticker,
+    house: JoinHandle<()>,
+    http: Option<Server>,
+    stop: Stop,
+    facts: Arc<Facts>,
+    end: End,
+    follower: JoinHandle<bool>,
+}
+
+impl Service {
+    /// Starts what a folder and settings ask for.
+    ///
+    /// # Errors
+    /// If the folder cannot be used, an address is taken, or the system gives no threads.
+    pub(crate) fn start(
+        folder: &Path,
+        how: Understanding,
+        settings: &crate::config::Service,
+    ) -> anyhow::Result<Service> {
+        let now = (system_clock())();
+        let stores = Stores::open(folder, now)?;
+        let (shared, unread, end) = (Arc::new(Shared::default()), Arc::default(), End::default());
+        let (follower, mut rest) = stores.follower(how, &shared, &unread, &end)?;
+        let receivers = Receivers::start(settings, &rest.spool, folder)?;
+        let facts = Facts {
+            spool: Arc::clone(&rest.spool),
+            events: Arc::clone(&rest.events),
+            receivers: receivers.counters(),
+            meter: Arc::default(),
+            shared: Arc::clone(&shared),
+            unread: Arc::clone(&unread),
+            started_at: now,
+        };
+        let facts = Arc::new(facts);
+        let http =
+            settings.http.map(|address| serve_http(address, settings, &facts)).transpose()?;
+        let thread = std::thread::Builder::new().name("follow".to_owned());
+        let follower = thread.spawn(move || follower.run()).context("cannot start a thread")?;
+        let ticker = Ticker::new(rest.spool.clone());
+        let stop = Stop::new();
+        let memory = rest.memory.take().context("the memory is in use")?;
+        let (spool, events) = (Arc::clone(&rest.spool), Arc::clone(&rest.events));
+        let packs = rest.folder.join("packs");
+        let house =
+            House::new(settings.retention, spool, events, memory, packs, Arc::clone(&shared));
+        let house = keep_house(house, &shared, &stop).context("cannot start a thread")?;
+        Ok(Service { rest, receivers, ticker, house, http, stop, facts, end, follower })
+    }
+
+    /// Where receivers listen, by their names.
+    pub(crate) fn addresses(&self) -> Vec<(String, SocketAddr)> {
+        let mut addresses = self.receivers.addresses();
+        addresses.extend(self.http.as_ref().map(|http| ("http".to_owned(), http.local_addr())));
+        addresses
+    }
+
+    /// What was found while opening that a person should know.
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.rest.notes
+    }
+
+    /// How it is.
+    pub(crate) fn status(&self, now: Timestamp) -> Status {
+        self.facts.status(now)
+    }
+
+    /// Works until `is_over`; `each` is called about once a second with the state of things.
+    pub(crate) fn run(&self, is_over: impl Fn() -> bool, mut each: impl FnMut(&Status)) {
+        let clock = system_clock();
+        let (mut ticked, mut told) = (None::<Instant>, None::<Instant>);
+        let is_due = |last: Option<Instant>, every| last.is_none_or(|at| at.elapsed() >= every);
+        while !is_over() {
+            if is_due(ticked, TICK_EVERY) {
+                self.ticker.tick(clock());
+                ticked = Some(Instant::now());
+            }
+            if is_due(told, STATUS_EVERY) {
+                let status = self.status(clock());
+                // Who reads it may be served an older one; the disk may be full.
+                let _ = status.write(&self.rest.folder);
+                each(&status);
+                told = Some(Instant::now());
+            }
+            if self.follower.is_finished() {
+                return;
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Ends in order: receivers stop, what they had is made durable, and the state is written down. Who follows gets at
+    /// most `patience` to catch up; what it has not read by then is read after the next start. Whether all was well.
+    pub(crate) fn stop(self, patience: Duration) -> bool {
+        let Service { rest, receivers, facts, end, follower, http, .. } = self;
+        self.stop.set();
+        // Nobody is told that something is stored which is not: requests under way get their answers.
+        let is_served = http.is_none_or(|http| http.stop().is_ok());
+        receivers.stop();
+        end.when_caught_up();
+        let began = Instant::now();
+        while !follower.is_finished() && began.elapsed() < patience {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        end.now();
+        let is_kept = follower.join().unwrap_or(false);
+        let _ = self.house.join();
+        let status = facts.status((system_clock())());
+        let _ = Status { state: "stopped".to_owned(), ..status }.write(&rest.folder);
+        is_kept && is_served
+    }
+}
+
+/// Answers requests on threads of their own.
+fn serve_http(
+    address: SocketAddr,
+    settings: &crate::config::Service,
+    facts: &Arc<Facts>,
+) -> anyhow::Result<Server> {
+    let tokens = settings.tokens.as_deref().map(api::tokens).transpose()?.unwrap_or_default();
+    if !address.ip().is_loopback() && tokens.0.is_empty() {
+        anyhow::bail!(
+            "http listens on {address}, which other machines reach, and there are no tokens: name a file of tokens in `listen.tokens`, or listen on 127.0.0.1"
+        );
+    }
+    let listener = TcpListener::bind(address).with_context(|| {
+        format!("cannot listen for http on {address}; name another address, or stop who has it")
+    })?;
+    let status = {
+        let facts = Arc::clone(facts);
+        move || facts.status((system_clock())())
+    };
+    let backing = api::backing(facts, status, tokens, settings.tenant.clone());
+    Server::start(listener, backing, HTTP_THREADS).context("cannot serve http")
+}
+
+/// Keeps house on a thread of its own.
+fn keep_house(mut house: House, shared: &Arc<Shared>, stop: &Stop) -> io::Result<JoinHandle<()>> {
+    let (shared, stop) = (Arc::clone(shared), stop.clone());
+    std::thread::Builder::new().name("house".to_owned()).spawn(move || {
+        while !stop.wait(HOUSE_EVERY) {
+            let done = house.round((system_clock())());
+            shared.kept_house(done.map_err(|error| format!("{error:#}")));
+        }
+    })
+}

@@ -1,0 +1,85 @@
+//! What was delivered lately, so that it counts once: a file's lines that come again after a crash, a request that
+//! its sender repeats because it got no answer. Their ids are the same then.
+//!
+//! Records of wires have ids of their own and are not looked at.
+
+use model::{Cursor, EnvelopeId};
+use std::collections::{HashSet, VecDeque};
+use store::spool::Record;
+
+/// Ids that are remembered: what is delivered again comes within the batch that was not answered, or within the time
+/// in which a sender tries again. 4 MiB.
+const SEEN_MAX: usize = 131_072;
+
+/// The latest ids, oldest first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    order: VecDeque<EnvelopeId>,
+    known: HashSet<EnvelopeId>,
+}
+
+impl Seen {
+    /// Those that a snapshot remembered.
+    pub(super) fn of(order: Vec<EnvelopeId>) -> Seen {
+        Seen { known: order.iter().copied().collect(), order: order.into() }
+    }
+
+    /// The ids, oldest first.
+    pub(super) fn ids(&self) -> Vec<EnvelopeId> {
+        self.order.iter().copied().collect()
+    }
+
+    /// Whether a record can come twice at all.
+    pub(super) fn concerns(record: &Record<'_>) -> bool {
+        matches!(record.facts.cursor, Cursor::File { .. } | Cursor::Key { .. })
+    }
+
+    /// Takes in a record; whether it was delivered before.
+    pub(super) fn again(&mut self, record: &Record<'_>) -> bool {
+        let id = record.envelope().id();
+        if !self.known.insert(id) {
+            return true;
+        }
+        if self.order.len() >= SEEN_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        self.order.push_back(id);
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::intake::Facts;
+    use model::{Origin, Seq, SourceId, TenantId, Timestamp, Transport};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_line_counts_once_and_the_oldest_are_forgotten() {
+        let origin = Arc::new(Origin {
+            source_id: SourceId::new("s"),
+            tenant_id: TenantId::new("t"),
+            source_type: "file".into(),
+            source_name: "a.log".into(),
+            transport: Transport::File,
+        });
+        let mut seen = Seen::default();
+        let mut again = |offset: u64| {
+            let cursor = Cursor::File { head: 7, offset, line: 1 };
+            let facts = Facts { cursor, ..Facts::received(Timestamp::default()) };
+            let record =
+                Record { seq: Seq(offset), facts, origin: &origin, peer: "", payload: b"x" };
+            assert!(Seen::concerns(&record));
+            seen.again(&record)
+        };
+        assert!(!again(0));
+        assert!(again(0));
+        (1..=SEEN_MAX as u64).for_each(|offset| assert!(!again(offset)));
+        assert!(!again(0), "forgotten");
+        let copy = Seen::of(seen.ids());
+        assert_eq!((copy.order.len(), copy.known.len()), (SEEN_MAX, SEEN_MAX));
+    }
+}

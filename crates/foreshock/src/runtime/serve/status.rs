@@ -1,0 +1,312 @@
+//! How the service is, in numbers: for `foreshock status`, `/status` and whoever reads `status.json`.
+
+use super::follow::Unread;
+use super::house::Round;
+use super::shared::Shared;
+use model::{Seq, Timestamp};
+use outputs::rest::{Meter, Tally};
+use serde::{Deserialize, Serialize};
+use sources::inlet::{Counters, Health};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use store::events::Events;
+use store::spool::{self, Spool};
+
+/// The file in the state folder.
+const FILE: &str = "status.json";
+
+/// How the service is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Status {
+    /// `ok`, `degraded` or `stopped`.
+    pub(crate) state: String,
+    /// Why it is not ok, each with a remedy.
+    pub(crate) reasons: Vec<String>,
+    pub(crate) version: String,
+    pub(crate) pid: u32,
+    pub(crate) started_at: String,
+    pub(crate) at: String,
+    pub(crate) intake: Intake,
+    pub(crate) spool: SpoolNow,
+    pub(crate) follower: FollowerNow,
+    pub(crate) events: EventsNow,
+    pub(crate) house: Round,
+    pub(crate) sources: Vec<SourceNow>,
+}
+
+/// `received = stored + open + all of shed`, of all receivers together.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Intake {
+    pub(crate) received: u64,
+    pub(crate) stored: u64,
+    pub(crate) open: u64,
+    pub(crate) shed: BTreeMap<String, u64>,
+    /// Records that never reached us, as far as they could be counted.
+    pub(crate) lost: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct SpoolNow {
+    pub(crate) state: String,
+    pub(crate) next: u64,
+    pub(crate) bytes: u64,
+    pub(crate) segments: u64,
+    pub(crate) free_bytes: Option<u64>,
+    pub(crate) queued_records: u64,
+    pub(crate) queued_secs: f64,
+    pub(crate) sync_p50_ms: f64,
+    pub(crate) sync_p99_ms: f64,
+    pub(crate) expired_records: u64,
+    pub(crate) damaged_blocks: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct FollowerNow {
+    /// All records before this number are in what is known.
+    pub(crate) position: u64,
+    pub(crate) lag_records: u64,
+    pub(crate) lag_secs: f64,
+    /// Numbers that could not be read, since the start.
+    pub(crate) unread_expired: u64,
+    pub(crate) unread_damaged: u64,
+    pub(crate) tenants: u64,
+    pub(crate) signatures: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct EventsNow {
+    pub(crate) stored: u64,
+    pub(crate) waiting: u64,
+    pub(crate) bytes: u64,
+    pub(crate) expired: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct SourceNow {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) state: String,
+    pub(crate) last_record_at: Option<String>,
+    pub(crate) received: u64,
+    pub(crate) bytes: u64,
+    pub(crate) connections: u64,
+    pub(crate) malformed: u64,
+    pub(crate) truncated: u64,
+    pub(crate) lost: u64,
+    pub(crate) shed: u64,
+    pub(crate) last_error: Option<String>,
+    pub(crate) waits_for: Option<String>,
+}
+
+/// What a service says that reads nothing more: it lags by so long.
+const LAG_SECS_MAX: f64 = 60.0;
+
+/// What a status is made of; can be asked at any time, from any thread.
+pub(super) struct Facts {
+    pub(super) spool: Arc<Spool>,
+    pub(super) events: Arc<Events>,
+    pub(super) receivers: Vec<Arc<Counters>>,
+    /// What came by HTTP.
+    pub(super) meter: Arc<Meter>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) unread: Arc<Unread>,
+    pub(super) started_at: Timestamp,
+}
+
+impl Facts {
+    /// How things are.
+    pub(super) fn status(&self, now: Timestamp) -> Status {
+        let Facts { shared, unread, started_at, .. } = self;
+        let tallies = self.meter.read();
+        let receivers: Vec<Health> = self.receivers.iter().map(|one| one.health()).collect();
+        let (position, spool, views) = (shared.position(), self.spool.status(), shared.views());
+        let follower = follower(position, &spool, shared, unread, now);
+        let events = self.events.status();
+        let (house, unkept) = shared.house();
+        let mut reasons: Vec<String> = shared.trouble().into_iter().collect();
+        reasons.extend(
+            unkept.map(|why| {
+                format!("house is not kept: {why}; it is tried again every half minute")
+            }),
+        );
+        match &spool.state {
+            spool::State::Writing => {}
+            spool::State::Full { reason } => reasons.push(format!(
+                "nothing is taken in: the disk of the spool has no room ({reason}); free some space, it resumes by itself"
+            )),
+            spool::State::Failing { reason } => {
+                reasons.push(format!("the spool's last write failed ({reason}); it is tried again with each batch"));
+            }
+            spool::State::Stopped => reasons.push("the spool is closed".to_owned()),
+        }
+        if follower.lag_secs > LAG_SECS_MAX {
+            reasons.push(format!(
+                "what is known lags {} records ({:.0} s) behind what was received: the sources say more than this machine can take in, or a store is slow",
+                follower.lag_records, follower.lag_secs
+            ));
+        }
+        for health in
+            receivers.iter().filter(|health| health.state == sources::inlet::State::Failing)
+        {
+            let why = health.last_error.as_ref().map_or("", |(_, why)| why);
+            reasons.push(format!("the source {} fails: {why}", health.name));
+        }
+        Status {
+            state: if reasons.is_empty() { "ok" } else { "degraded" }.to_owned(),
+            reasons,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started_at: started_at.to_string(),
+            at: now.to_string(),
+            intake: intake(&receivers, &tallies),
+            follower: FollowerNow {
+                tenants: views.tenants.len() as u64,
+                signatures: views.tenants.values().map(|view| view.signatures).sum(),
+                ..follower
+            },
+            spool: spool_now(&spool),
+            events: EventsNow {
+                stored: events.stored,
+                waiting: events.waiting,
+                bytes: events.bytes,
+                expired: events.expired,
+            },
+            house,
+            sources: receivers.iter().map(source).chain(tallies.iter().map(caller)).collect(),
+        }
+    }
+}
+
+impl Status {
+    /// Writes it into the state folder.
+    pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
+        let text = serde_json::to_vec_pretty(self).map_err(io::Error::other)?;
+        // Not synced: after a power cut it is old news anyway.
+        let part = folder.join("status.part");
+        std::fs::write(&part, &text)?;
+        std::fs::rename(&part, folder.join(FILE))
+    }
+
+    /// Whether a service has the folder now.
+    pub(crate) fn is_running(folder: &Path) -> bool {
+        matches!(store::lock(folder), Err(store::LockError::Taken { .. }))
+    }
+
+    /// What a service wrote last.
+    ///
+    /// # Errors
+    /// If there is none, or it cannot be read.
+    pub(crate) fn read(folder: &Path) -> io::Result<Status> {
+        let text = std::fs::read(folder.join(FILE))?;
+        serde_json::from_slice(&text).map_err(io::Error::other)
+    }
+}
+
+fn follower(
+    position: Seq,
+    spool: &spool::Status,
+    shared: &Shared,
+    unread: &Unread,
+    now: Timestamp,
+) -> FollowerNow {
+    let lag_records = spool.next.0.saturating_sub(position.0);
+    // The latest record that is known is about as old as the first that is not.
+    let behind = shared.latest().filter(|_| lag_records > 0);
+    FollowerNow {
+        position: position.0,
+        lag_records,
+        lag_secs: behind.map_or(0.0, |latest| (now - latest).as_secs_f64().max(0.0)),
+        unread_expired: unread.expired.load(Ordering::Relaxed),
+        unread_damaged: unread.damaged.load(Ordering::Relaxed),
+        ..FollowerNow::default()
+    }
+}
+
+fn spool_now(spool: &spool::Status) -> SpoolNow {
+    let state = match spool.state {
+        spool::State::Writing => "writing",
+        spool::State::Full { .. } => "full",
+        spool::State::Failing { .. } => "failing",
+        spool::State::Stopped => "stopped",
+    };
+    SpoolNow {
+        state: state.to_owned(),
+        next: spool.next.0,
+        bytes: spool.bytes,
+        segments: spool.segments,
+        free_bytes: spool.free,
+        queued_records: spool.queued_records,
+        queued_secs: spool.queued_for.as_secs_f64(),
+        sync_p50_ms: spool.sync_p50.as_secs_f64() * 1e3,
+        sync_p99_ms: spool.sync_p99.as_secs_f64() * 1e3,
+        expired_records: spool.counts.expired_records,
+        damaged_blocks: spool.counts.bad_blocks,
+    }
+}
+
+fn intake(receivers: &[Health], callers: &[(String, Tally)]) -> Intake {
+    let mut intake = Intake::default();
+    for (_, tally) in callers {
+        intake.received += tally.received;
+        intake.stored += tally.stored;
+        intake.open += tally.open;
+        if tally.returned > 0 {
+            *intake.shed.entry("returned_to_sender".to_owned()).or_default() += tally.returned;
+        }
+    }
+    for health in receivers {
+        intake.received += health.received;
+        intake.stored += health.stored;
+        intake.open += health.open;
+        for (reason, n) in &health.shed {
+            *intake.shed.entry((*reason).to_owned()).or_default() += n;
+        }
+        for (reason, n) in &health.lost {
+            *intake.lost.entry((*reason).to_owned()).or_default() += n;
+        }
+    }
+    intake
+}
+
+fn source(health: &Health) -> SourceNow {
+    let state = serde_json::to_value(health.state).ok();
+    SourceNow {
+        name: health.name.clone(),
+        kind: health.kind.to_owned(),
+        state: state.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default(),
+        last_record_at: health.last_record_at.map(|at| at.to_string()),
+        received: health.received,
+        bytes: health.bytes,
+        connections: health.connections,
+        malformed: health.malformed.values().sum(),
+        truncated: health.truncated,
+        lost: health.lost.values().sum(),
+        shed: health.shed.values().sum(),
+        last_error: health.last_error.as_ref().map(|(at, what)| format!("{at}: {what}")),
+        waits_for: health.waits_for.clone(),
+    }
+}
+
+/// What comes by HTTP, under the name of its token.
+fn caller((name, tally): &(String, Tally)) -> SourceNow {
+    SourceNow {
+        name: name.clone(),
+        kind: "http".to_owned(),
+        state: "receiving".to_owned(),
+        last_record_at: tally.last_at.map(|at| at.to_string()),
+        received: tally.received,
+        bytes: tally.bytes,
+        malformed: tally.refused,
+        shed: tally.returned,
+        ..SourceNow::default()
+    }
+}

@@ -1,0 +1,204 @@
+//! A state folder → the stores, open, and the place in the spool to go on from.
+
+use super::digests::Digests;
+use super::fold::{DigestTimes, Fold, format};
+use super::follow::{End, From, Pipeline, Unread};
+use super::follower::{Begin, Follower};
+use super::keep::Keep;
+use super::reading::sheet_start;
+use super::seen::Seen;
+use super::shared::Shared;
+
+use anyhow::{Context, bail};
+use engine::Config;
+use model::{Seq, Timestamp};
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::disk::Folder;
+use store::events::{EventOptions, Events};
+use store::spool::{Epoch, Options, Spool};
+use store::state::{Checkpoint, SqliteMemory, SqliteState, StateStore, Was};
+use store::{Lock, lock};
+
+/// The stores of one state folder. Nobody else writes to it while this lives.
+pub(crate) struct Stores {
+    pub(crate) folder: PathBuf,
+    pub(crate) spool: Arc<Spool>,
+    pub(crate) events: Arc<Events>,
+    pub(crate) memory: SqliteMemory,
+    state: SqliteState,
+    /// What was found while opening that a person should know.
+    pub(crate) notes: Vec<String>,
+    pub(crate) lock: Lock,
+}
+
+/// How what comes in is to be understood.
+#[derive(Debug, Clone)]
+pub(crate) struct Understanding {
+    pub(crate) config: Config,
+    pub(crate) times: DigestTimes,
+    pub(crate) zone_offset_secs: i32,
+    /// Threads that understand records.
+    pub(crate) workers: usize,
+    /// Further places at which a stretch ends: what is written down then differs in nothing but how often.
+    pub(crate) cuts: Vec<Seq>,
+}
+
+/// 16 random bytes, from the entropy that the system gives to hash tables.
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    for (place, half) in bytes.chunks_exact_mut(8).enumerate() {
+        half.copy_from_slice(&RandomState::new().hash_one(place).to_le_bytes());
+    }
+    bytes
+}
+
+impl Stores {
+    /// Opens the stores in a folder, or makes them.
+    ///
+    /// # Errors
+    /// If another program has the folder, or it cannot be read or written.
+    pub(crate) fn open(folder: &Path, now: Timestamp) -> anyhow::Result<Stores> {
+        let shown = folder.display().to_string();
+        let disk = |name: &str| -> anyhow::Result<Arc<Folder>> {
+            let path = folder.join(name);
+            let opened = Folder::open(&path);
+            Ok(Arc::new(opened.with_context(|| format!("cannot use {}", path.display()))?))
+        };
+        Folder::open(folder).with_context(|| format!("cannot use the state folder {shown}"))?;
+        let lock = lock(folder)?;
+        let mut notes = Vec::new();
+        let (mut state, was) = SqliteState::open(&folder.join("state.db"))?;
+        if let Was::SetAside(why) = was {
+            notes.push(format!(
+                "state.db could not be used ({why}); it is kept as state.db.unusable, and made again from the spool"
+            ));
+        }
+        let memory = SqliteMemory::open(&folder.join("memory.db"))?;
+        let checkpoint = state.checkpoint()?;
+        let fresh = Epoch(random());
+        let mut options = Options::new(fresh, now);
+        options.next_at_least = checkpoint.map_or(Seq(0), |checkpoint| checkpoint.next);
+        let spool = Spool::open(disk("spool")?, options)?;
+        let is_another = checkpoint.is_some_and(|checkpoint| checkpoint.epoch != spool.epoch());
+        if is_another {
+            notes.push(
+                "the spool is another one than the state was made of: the state is made again"
+                    .into(),
+            );
+            state.reset()?;
+        }
+        if is_another || spool.epoch() == fresh {
+            set_events_aside(folder, &mut notes)?;
+        }
+        let found = spool.opened().counts;
+        if found.torn_bytes > 0 || found.bad_blocks > 0 {
+            notes.push(format!(
+                "the spool had {} bytes of an unfinished write (nothing in them was acknowledged) and {} damaged places with {} records; they are kept as spool/*.bad",
+                found.torn_bytes, found.bad_blocks, found.bad_records
+            ));
+        }
+        // Level 1 costs less than level 3, and a tenth of a byte an event more (docs/store.md).
+        let options = EventOptions { level: 1, ..EventOptions::default() };
+        let events = Events::open(disk("events")?, options)?;
+        Ok(Stores {
+            folder: folder.to_owned(),
+            spool: Arc::new(spool),
+            events: Arc::new(events),
+            memory,
+            state,
+            notes,
+            lock,
+        })
+    }
+
+    /// A follower that goes on where the last one was, and what it leaves behind.
+    ///
+    /// # Errors
+    /// If the state cannot be read, or the system gives no threads.
+    pub(super) fn follower(
+        self,
+        how: Understanding,
+        shared: &Arc<Shared>,
+        unread: &Arc<Unread>,
+        end: &End,
+    ) -> anyhow::Result<(Follower, Rest)> {
+        let Stores { folder, spool, events, memory, state, mut notes, lock } = self;
+        let known = state.checkpoint()?;
+        let checkpoint = known.unwrap_or(Checkpoint { epoch: spool.epoch(), next: Seq(0) });
+        let snapshot = state.snapshot(format())?;
+        if snapshot.is_none() && known.is_some() {
+            notes.push("there is no snapshot that this program can read: the state is made again from the spool".into());
+        }
+        let restored = snapshot.and_then(|snapshot| {
+            let made = Fold::restore(&snapshot.bytes, how.config.clone(), how.times.clone());
+            match made {
+                Ok((fold, seen)) => Some((fold, seen, snapshot.next)),
+                Err(why) => {
+                    notes.push(format!("{why}: the state is made again from the spool"));
+                    None
+                }
+            }
+        });
+        let (fold, seen, folded) =
+            restored.unwrap_or_else(|| (Fold::new(how.config, how.times), Seen::default(), Seq(0)));
+        let stored = events.stored_through();
+        let first = folded.min(stored);
+        // Lanes begin with a sheet.
+        let first = sheet_start(first);
+        let mut cuts = how.cuts;
+        cuts.extend([folded, stored, checkpoint.next]);
+        cuts.sort();
+        let from = From {
+            reader: spool.reader(first),
+            cuts,
+            seen,
+            seen_from: folded,
+            zone_offset_secs: how.zone_offset_secs,
+        };
+        let pipeline = Pipeline::start(from, how.workers, end, unread)?;
+        let begin = Begin {
+            fold,
+            keep: Keep::new(Arc::clone(&events), state, checkpoint)?,
+            pipeline,
+            raw: spool.raw(),
+            digests: Digests::new(folder.join("digests")),
+            folded,
+        };
+        let follower = Follower::new(begin, Arc::clone(shared), end.clone());
+        Ok((follower, Rest { folder, spool, events, memory: Some(memory), notes, _lock: lock }))
+    }
+}
+
+/// The stores without what the follower took.
+pub(super) struct Rest {
+    pub(super) folder: PathBuf,
+    pub(super) spool: Arc<Spool>,
+    pub(super) events: Arc<Events>,
+    /// What people judged; taken by who keeps it.
+    pub(super) memory: Option<SqliteMemory>,
+    pub(super) notes: Vec<String>,
+    /// Held as long as this lives.
+    pub(super) _lock: Lock,
+}
+
+/// Events of another spool have numbers that mean nothing here.
+fn set_events_aside(folder: &Path, notes: &mut Vec<String>) -> anyhow::Result<()> {
+    let events = folder.join("events");
+    let is_empty = std::fs::read_dir(&events).map_or(true, |mut files| files.next().is_none());
+    if is_empty {
+        return Ok(());
+    }
+    let free = (1..1_000).map(|n| folder.join(format!("events.before-{n}")));
+    let Some(aside) = free.into_iter().find(|path| !path.exists()) else {
+        bail!("there are too many folders events.before-* in {}: remove some", folder.display());
+    };
+    std::fs::rename(&events, &aside)
+        .with_context(|| format!("cannot set {} aside", events.display()))?;
+    notes.push(format!(
+        "the stored events are of another spool: they are kept in {}",
+        aside.display()
+    ));
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! The state is a fold over the spool: ended anywhere, however often, it comes to the same.
+
+use super::follow::{End, Unread};
+use super::follower::Follower;
+use super::shared::Shared;
+use super::stores::Rest;
+use super::{DigestTimes, Stores, Understanding};
+use engine::Config;
+use model::intake::{Batch, Facts, Intake, Kind};
+use model::port::EventSearch;
+use model::search::{Found, Order, Query};
+use model::{Cursor, Origin, Seq, SourceId, Span, TenantId, Timestamp, Transport};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use store::state::{CandidateQuery, StateStore};
+
+/// A small generator of numbers: what is drawn is the same every time.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % n
+    }
+}
+
+fn origin(source: &str, tenant: &str, transport: Transport) -> Arc<Origin> {
+    Arc::new(Origin {
+        source_id: SourceId::new(source),
+        tenant_id: TenantId::new(tenant),
+        source_type: "test".to_owned(),
+        source_name: format!("/logs/{source}.log"),
+        transport,
+    })
+}
+
+/// Twelve days of two clients: routine, a link that fails more and more often, stack traces in a file, requests that
+/// come twice, blank lines, and the clock.
+fn fill(folder: &Path) -> u64 {
+    let start = Timestamp::parse_absolute("2026-03-02T00:00:00Z", 0).unwrap();
+    let stores = Stores::open(folder, start).unwrap();
+    let wire = [origin("wire", "acme", Transport::Tcp), origin("wire", "beta", Transport::Tcp)];
+    let (file, http) =
+        (origin("file", "acme", Transport::File), origin("http", "beta", Transport::Http));
+    let own = origin("own", "own", Transport::Own);
+    let (mut draw, mut batch, mut records) = (Draw(88_172_645_463_325_252), Batch::new(), 0);
+    let mut offset = 0;
+    for minute in 0..12 * 24 * 60_u64 {
+        let at =
+            start + Span::MINUTE.times(minute as i64) + Span::from_micros(draw.below(900) as i64);
+        let mut push = |origin: &Arc<Origin>, cursor: Option<Cursor>, kind: Kind, text: &str| {
+            let mut facts = Facts { kind, ..Facts::received(at) };
+            facts.cursor = cursor.unwrap_or(facts.cursor);
+            batch.push(origin, "192.0.2.7", facts, text.as_bytes()).unwrap();
+            records += 1;
+        };
+        if minute % 15 == 0 {
+            push(&own, None, Kind::Tick, "");
+        }
+        for origin in &wire {
+            let (host, n) = (["web1", "web2", "gw1"][draw.below(3) as usize], draw.below(100_000));
+            let text =
+                format!("<14>Mar  2 00:00:00 {host} app[{n}]: request {n} took {} ms", n % 900);
+            push(origin, None, Kind::Raw, &text);
+            // A busy quarter of an hour.
+            for n in 0..if (14_000..14_015).contains(&minute) { 40 } else { 0 } {
+                let text = format!(
+                    "<11>Mar  2 00:00:00 {host} app[7]: error: pool exhausted, {n} waiting"
+                );
+                push(origin, None, Kind::Raw, &text);
+            }
+        }
+        let days = minute / 1_440;
+        if days >= 8 && draw.below(150) == 0 {
+            push(
+                &wire[0],
+                None,
+                Kind::Raw,
+                "<11>Mar  2 00:00:00 gw1 charon: peer 198.51.100.4 is dead, tunnel down",
+            );
+            push(&wire[0], None, Kind::Raw, "<14>Mar  2 00:00:00 gw1 charon: tunnel up again");
+        }
+        if draw.below(90) == 0 {
+            for line in [
+                "2026-03-02 00:00:00 ERROR job failed",
+                "java.lang.IllegalStateException: no",
+                "\tat a.B.c(B.java:7)",
+                " ",
+            ] {
+                let cursor = Cursor::File { head: 7, offset, line: offset + 1 };
+                push(&file, Some(cursor), Kind::Raw, line);
+                offset += 40;
+            }
+        }
+        if draw.below(30) == 0 {
+            let cursor = Cursor::Key { hash: u128::from(draw.below(200)) };
+            let text = format!("order {} refused", cursor.line());
+            push(&http, Some(cursor), Kind::Raw, &text);
+        }
+        if batch.len() > 300 {
+            stores.spool.append(std::mem::take(&mut batch)).unwrap().wait().unwrap();
+        }
+    }
+    stores.spool.append(batch).unwrap().wait().unwrap();
+    records
+}
+
+fn how() -> Understanding {
+    let times = DigestTimes { at: Span::HOUR.times(6), ..DigestTimes::default() };
+    let cuts = (0..60_000).step_by(701).map(Seq).collect();
+    Understanding { config: Config::default(), times, zone_offset_secs: 0, workers: 3, cuts }
+}
+
+fn open(folder: &Path) -> (Follower, Rest) {
+    let stores = Stores::open(folder, Timestamp::default()).unwrap();
+    let end = End::default();
+    end.when_caught_up();
+    let shared = Arc::new(Shared::default());
+    let (mut follower, rest) =
+        stores.follower(how(), &shared, &Arc::new(Unread::default()), &end).unwrap();
+    follower.snapshot_records = 5_000;
+    follower.commit.every = Duration::ZERO;
+    (follower, rest)
+}
+
+/// All that can be seen of a state, once it is at the end of its spool.
+#[derive(PartialEq)]
+struct All {
+    engine: Vec<u8>,
+    events: Vec<Found>,
+    rows: BTreeMap<String, String>,
+    sums: BTreeMap<String, u64>,
+    digests: BTreeMap<String, Vec<u8>>,
+}
+
+fn all(folder: &Path) -> All {
+    let (mut follower, rest) = open(folder);
+    while follower.step() {}
+    assert!(follower.write_down());
+    let query = Query { order: Order::Oldest, limit: 10_000, ..Query::default() };
+    let mut events = Vec::new();
+    let mut page = rest.events.search(&query).unwrap();
+    loop {
+        events.append(&mut page.found);
+        let Some(after) = page.next else { break };
+        page = rest.events.search(&Query { after: Some(after), ..query.clone() }).unwrap();
+    }
+    let state = follower.keep.state();
+    let mut rows = BTreeMap::new();
+    for (id, tenant) in follower.fold.engine.tenants() {
+        for index in 0..tenant.signatures() as u32 {
+            let index = engine::signature::SignatureIndex(index);
+            let Some(kind) = tenant.kind(index) else { continue };
+            let (row, bands) = (
+                state.signature(id, kind.signature.id).unwrap(),
+                state.bands(id, kind.signature.id).unwrap(),
+            );
+            assert!(row.is_some(), "{kind:?}");
+            rows.insert(format!("{id} {}", kind.signature.id), format!("{row:?} {bands:?}"));
+        }
+    }
+    let candidates = CandidateQuery { limit: 1_000, ..CandidateQuery::default() };
+    for row in state.candidates(&candidates).unwrap() {
+        rows.insert(row.id.to_string(), format!("{:?} {:?}", row.candidate_type, row.opened_at));
+    }
+    let raised = state.raised(&query).unwrap();
+    rows.insert("raised".to_owned(), format!("{:?}", raised.found));
+    for row in state.sources().unwrap() {
+        rows.insert(row.id.to_string(), format!("{row:?}"));
+    }
+    let mut digests = BTreeMap::new();
+    for tenant in ["acme", "beta"] {
+        for file in fs::read_dir(folder.join("digests").join(tenant)).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            digests.insert(format!("{tenant}/{name}"), fs::read(&path).unwrap());
+        }
+    }
+    let engine = follower.fold.engine.snapshot();
+    All { engine, events, rows, sums: state.sums().unwrap(), digests }
+}
+
+#[test]
+fn ended_anywhere_the_state_comes_to_the_same() {
+    let (calm, rough) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let records = fill(calm.path());
+    fs::create_dir(rough.path().join("spool")).unwrap();
+    for file in fs::read_dir(calm.path().join("spool")).unwrap() {
+        let path = file.unwrap().path();
+        fs::copy(&path, rough.path().join("spool").join(path.file_name().unwrap())).unwrap();
+    }
+    let expected = all(calm.path());
+    assert!(expected.sums["delivered_again"] > 100, "{:?}", expected.sums);
+    assert_eq!(expected.sums["lines"] + expected.sums["delivered_again"] + 12 * 24 * 4, records);
+    assert!(expected.digests.len() >= 60, "{}", expected.digests.len());
+    assert!(expected.rows.keys().any(|key| key.starts_with("cand_")), "{:?}", expected.rows.keys());
+
+    let mut draw = Draw(7);
+    let mut ends = 0;
+    loop {
+        let (mut follower, _rest) = open(rough.path());
+        let steps = draw.below(30);
+        // As by kill -9: what is in memory is gone.
+        if !(0..=steps).all(|_| follower.step()) {
+            break;
+        }
+        // A crash now and then before anything of a start was written would never come to an end.
+        if draw.below(3) == 0 {
+            (0..3).for_each(|_| {
+                let _ = follower.step();
+            });
+        }
+        ends += 1;
+        assert!(ends < 200, "it does not come to an end");
+    }
+    assert!(ends >= 3, "{ends}");
+    let found = all(rough.path());
+    assert_eq!(found.events.len(), expected.events.len());
+    assert!(found.events == expected.events, "events");
+    assert_eq!(found.sums, expected.sums);
+    for (key, row) in &expected.rows {
+        assert_eq!(found.rows.get(key), Some(row), "{key}");
+    }
+    assert!(found.rows == expected.rows && found.digests == expected.digests, "rows, digests");
+    assert!(found.engine == expected.engine, "the engine's snapshot");
+    let seqs = found.events.windows(2).filter(|pair| pair[0].seq == pair[1].seq).count();
+    assert_eq!(seqs, 0, "an event twice");
+}
+
+#[test]
+fn the_state_is_made_again_from_the_spool_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(folder.path());
+    let expected = all(folder.path());
+    for name in ["state.db", "state.db-wal", "state.db-shm"] {
+        let _ = fs::remove_file(folder.path().join(name));
+    }
+    let found = all(folder.path());
+    assert!(found.engine == expected.engine && found.rows == expected.rows);
+    assert!(found.events == expected.events, "the events, that were there already, once");
+    // And the events from the rest, though the state covers them.
+    fs::remove_dir_all(folder.path().join("events")).unwrap();
+    let found = all(folder.path());
+    assert!(found.engine == expected.engine && found.rows == expected.rows);
+    assert!(found.events == expected.events && found.sums == expected.sums);
+}

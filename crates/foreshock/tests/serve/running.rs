@@ -1,0 +1,139 @@
+//! A service that a test has started, and the little of HTTP that it takes to speak with it.
+
+use serde_json::Value;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// Nothing here takes so long.
+const LIMIT: Duration = Duration::from_secs(60);
+
+pub(crate) fn foreshock(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_foreshock"));
+    command.args(args).stdin(Stdio::null());
+    command
+}
+
+/// A running service; killed when it is dropped.
+pub(crate) struct Running {
+    child: Arc<Mutex<Child>>,
+    folder: PathBuf,
+    said: PathBuf,
+}
+
+/// Kills a service, from any thread.
+pub(crate) struct Killer(Arc<Mutex<Child>>);
+
+impl Killer {
+    pub(crate) fn kill(&self) {
+        self.0.lock().unwrap().kill().unwrap();
+    }
+}
+
+impl Running {
+    pub(crate) fn start(folder: &Path, more: &[&str]) -> Running {
+        std::fs::create_dir_all(folder).unwrap();
+        let said = folder.join("said.txt");
+        let mut command = foreshock(&["serve", "--state", folder.to_str().unwrap()]);
+        for option in ["--syslog-tcp", "--syslog-udp", "--http"] {
+            command.args([option, "127.0.0.1:0"]);
+        }
+        let child = command.args(more).stderr(File::create(&said).unwrap()).spawn().unwrap();
+        let running =
+            Running { child: Arc::new(Mutex::new(child)), folder: folder.to_owned(), said };
+        running.wait(|running| running.said().contains("state in"));
+        running
+    }
+
+    fn said(&self) -> String {
+        std::fs::read_to_string(&self.said).unwrap_or_default()
+    }
+
+    fn wait(&self, is_so: impl Fn(&Running) -> bool) {
+        let began = Instant::now();
+        while !is_so(self) {
+            let ended = self.child.lock().unwrap().try_wait().unwrap();
+            assert!(ended.is_none() && began.elapsed() < LIMIT, "{ended:?}: {}", self.said());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Where a receiver listens.
+    pub(crate) fn address(&self, name: &str) -> String {
+        let said = self.said();
+        let line = said.lines().find(|line| line.contains(name) && line.contains("listens on"));
+        line.unwrap().rsplit(' ').next().unwrap().to_owned()
+    }
+
+    /// Waits until the status is so.
+    pub(crate) fn until(&self, is_so: impl Fn(&Value) -> bool) -> Value {
+        let status = |running: &Running| {
+            let text = std::fs::read(running.folder.join("status.json")).ok()?;
+            let status: Value = serde_json::from_slice(&text).ok()?;
+            let pid = u64::from(running.child.lock().unwrap().id());
+            (status["pid"].as_u64() == Some(pid)).then_some(status)
+        };
+        self.wait(|running| status(running).is_some_and(|status| is_so(&status)));
+        status(self).unwrap()
+    }
+
+    pub(crate) fn killer(&self) -> Killer {
+        Killer(Arc::clone(&self.child))
+    }
+
+    pub(crate) fn wait_killed(&mut self) {
+        let _ = self.child.lock().unwrap().kill();
+        self.child.lock().unwrap().wait().unwrap();
+    }
+
+    /// Ends it in order.
+    pub(crate) fn stop(self) {
+        let pid = self.child.lock().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = self.child.lock().unwrap().wait().unwrap();
+        assert_eq!(status.code(), Some(0), "{}", self.said());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let mut child = self.child.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+/// Sends bytes, and closes.
+pub(crate) fn send(address: &str, bytes: &[u8]) -> io::Result<()> {
+    TcpStream::connect(address)?.write_all(bytes)
+}
+
+/// One request on a connection of its own; `None` if it was broken off.
+fn ask(address: &str, request: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(LIMIT)).ok()?;
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let status = answer.split(' ').nth(1)?.parse().ok()?;
+    Some((status, answer))
+}
+
+pub(crate) fn post(address: &str, path: &str, body: &str) -> Option<(u16, String)> {
+    let size = body.len();
+    ask(
+        address,
+        &format!(
+            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {size}\r\n\r\n{body}"
+        ),
+    )
+}
+
+pub(crate) fn get(address: &str, path: &str) -> Option<(u16, String)> {
+    ask(address, &format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n"))
+}
