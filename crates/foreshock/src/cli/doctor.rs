@@ -256,7 +256,7 @@ fn files(case: &Case<'_>) -> Option<Found> {
         (false, false) => Some(bad(
             CHECK,
             unreadable.join("; "),
-            "add the service's user to the group that may read them (adm)",
+            "correct the paths below [listen], or add the service's user to the group that may read them (adm)",
         )),
     }
 }
