@@ -79,6 +79,11 @@ pub enum Happens {
 }
 
 impl Counterfactual {
+    /// Whether it is that nothing more comes.
+    pub fn is_quiet(&self) -> bool {
+        matches!(self.happens, Happens::Quiet { .. })
+    }
+
     /// The claim as a sentence, for a subject that stands in `from`.
     pub fn words(&self, from: Band) -> String {
         let moves = self.moves(from);

@@ -31,6 +31,7 @@ pub use fill::{Piece, command, pieces, refill};
 pub use holes::{find, is_plain};
 pub use lint::{Problem, lint};
 pub use list::BUILT_IN;
+pub(crate) use quote::is_plain as is_plain_word;
 pub use schema::{CheckRule, Family, HoleRule, On, Verified, When, parse};
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use model::Shell;
 const LETTERS_MAX: usize = 128;
 
 /// A value that no shell reads as anything else: letters, digits and a few marks.
-pub(super) fn is_plain(value: &str) -> bool {
+pub(crate) fn is_plain(value: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:/@+-".contains(c);
     is_sayable(value) && value.chars().all(is_plain)
 }

@@ -177,8 +177,19 @@ fn would_change(
     if band == Band::Investigate {
         lines.push(format!("rises to promote at a score of {asked:.2} (now {score:.2})"));
     }
-    lines.extend(moves.iter().map(|change| change.words(band)));
+    let is_silence = matches!(candidate.facts, Facts::Silence { .. });
+    // What is silent closes when it speaks, and not when it does not.
+    let moves = moves.iter().filter(|change| !(is_silence && change.is_quiet()));
+    lines.extend(moves.map(|change| change.words(band)));
     let ends = match candidate.facts {
+        Facts::Silence { .. } => {
+            let until = candidate.last + view.config.discover.close_after_max;
+            lines.push(format!(
+                "closes when the message is back; is given up at {} if it is not",
+                until.to_minute_text()
+            ));
+            return lines;
+        }
         Facts::Drift { .. } => {
             "closes when the values are back in their range, or have been the usual for a week"
         }

@@ -3,7 +3,7 @@
 
 use super::{crash, sites};
 use crate::attention::cell::CellIndex;
-use crate::checks::{CheckRule, Family, On, choose, refill};
+use crate::checks::{CheckRule, Family, On, choose, is_plain_word, refill};
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
 use model::{Blank, Blanks, Check, Knowledge, Shell, Span, Timestamp};
@@ -140,6 +140,66 @@ fn exact(
     check
 }
 
+/// What to check when a message has stopped: does its program run, does it still say the message on its host,
+/// and what happened when the next one was due.
+fn silence(
+    candidate: &Candidate,
+    usual_gap: Span,
+    host: Option<String>,
+    view: View<'_>,
+    with_commands: bool,
+) -> Vec<Check> {
+    let service = view.ledger.kind_of(candidate.lead()).service;
+    let program = &view.ledger.services[service.0 as usize].name;
+    // Only a name that every shell reads as a name stands in a command.
+    let name =
+        Some(program).filter(|name| with_commands && is_plain_word(name) && !name.contains('/'));
+    let last = candidate.onset;
+    let ask = |text: &str, command: Option<String>, bad: &str| Check {
+        text: text.to_owned(),
+        command,
+        host: host.clone(),
+        read_only: true,
+        expected_if_bad: Some(bad.to_owned()),
+        ..Check::default()
+    };
+    let (from, to) = (last - AROUND, last + usual_gap + AROUND);
+    let window = with_commands.then(|| {
+        format!(
+            "journalctl --utc --no-pager --since '{} UTC' --until '{} UTC'",
+            from.to_minute_text(),
+            (to + Span::MINUTE).to_minute_text()
+        )
+    });
+    vec![
+        ask(
+            "does the program run, and since when?",
+            name.map(|name| {
+                format!("systemctl list-units --all --no-pager '*{name}*'; pgrep -af -- {name}")
+            }),
+            "no process, or a unit that is failed, inactive or gone: it was stopped, removed or died",
+        ),
+        ask(
+            "does it still say the message on its own host, so that only the way to us is broken?",
+            name.map(|name| {
+                format!(
+                    "journalctl --utc --no-pager -n 5 -t {name} --since '{} UTC'",
+                    last.to_minute_text()
+                )
+            }),
+            "newer lines than the last one told here: they are lost on the way; none: it does not say them",
+        ),
+        Check {
+            shows: Some((from, to)),
+            ..ask(
+                "what did the host say from the last message until the next one was due?",
+                window,
+                "a stop, a removal, an update, a crash or a full disk in these minutes",
+            )
+        },
+    ]
+}
+
 /// Read-only checks that fit any program; the look at the lines themselves comes first. `with_commands` is
 /// false where the host is no Linux machine: then only what shows lines of a file has a command.
 fn generic(
@@ -179,16 +239,8 @@ fn generic(
         candidate.last,
     )];
     match &candidate.facts {
-        Facts::Silence { .. } => {
-            checks[0] = look(
-                "read what the host said when the message stopped: was something stopped, removed or reconfigured?".into(),
-                candidate.onset,
-            );
-            checks.push(check(
-                "is the service still installed and enabled, and is it among the failed ones?"
-                    .into(),
-                with_commands.then(|| "systemctl list-units --state=failed --no-pager".into()),
-            ));
+        Facts::Silence { usual_gap, .. } => {
+            checks = silence(candidate, *usual_gap, host.clone(), view, with_commands);
         }
         Facts::HostSilence { .. } => {
             checks[0] = look(

@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 const KEPT_MAX: usize = 8;
 /// Letters kept of a value.
 const LETTERS_MAX: usize = 48;
+/// So many times its expected number: what nearly every line names anyway tells nothing, however sure it is.
+const LIFT_MIN: f64 = 2.0;
 /// Looks before the story below which there was no usual.
 const BEFORE_MIN: u32 = 8;
 
@@ -126,6 +128,7 @@ pub fn dominates(candidate: &Candidate, config: &Config) -> Option<Dominates> {
     let share = (f64::from(before) + 1.0) / (f64::from(names.before_of) + 2.0);
     let by_chance = binomial_surprise(best.times.into(), of.into(), share);
     let surprise = by_chance - (KEPT_MAX as f64).log10();
+    let enough = enough && f64::from(best.times) >= LIFT_MIN * share * f64::from(of);
     (enough && surprise >= asked.compare_surprise_min).then(|| Dominates {
         text: best.text.clone(),
         times: best.times,
