@@ -13,7 +13,8 @@ pub fn is_plain(value: &str) -> bool {
     quote::is_plain(value)
 }
 
-/// The value that most of the lines name; of equals the one of the latest line.
+/// The value that most of the lines name, at least half of those that name any; of equals the one of the latest
+/// line. Where they differ more, none stands for all, and a command with one of them would find nothing on most hosts.
 pub(super) fn most_named<'a>(hole: &Blank, lines: &[&'a str]) -> Option<&'a str> {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for value in lines.iter().rev().filter_map(|line| find(hole, line)) {
@@ -23,7 +24,8 @@ pub(super) fn most_named<'a>(hole: &Blank, lines: &[&'a str]) -> Option<&'a str>
         }
     }
     let most = counts.iter().map(|(_, n)| *n).max()?;
-    counts.into_iter().find(|(_, n)| *n == most).map(|(value, _)| value)
+    let all: usize = counts.iter().map(|(_, n)| n).sum();
+    counts.into_iter().find(|(_, n)| *n == most && 2 * n >= all).map(|(value, _)| value)
 }
 
 /// The value of a blank in one line.
