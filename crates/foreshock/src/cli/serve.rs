@@ -42,7 +42,7 @@ pub(crate) struct Args {
     /// Serve the HTTP API here
     #[arg(long, value_name = "ADDRESS")]
     http: Option<SocketAddr>,
-    /// Follow files, with *, ?, [ab] and **
+    /// Follow files; `*`, `?` and `**` stand for any letters
     #[arg(long, value_name = "PATTERN")]
     file: Vec<String>,
     /// Read the journal of this machine
