@@ -2,13 +2,13 @@
 //! after it ended; nothing is written.
 
 use super::evidence::Evidences;
-use super::replay::{DIGESTS_PER_GAP_MAX, Deliver, Replayed, Wanted};
+use super::played::Played;
+use super::replay::{Deliver, Replayed, Wanted};
 use super::serve::Reading;
 use crate::interrupt::Interrupt;
 use crate::progress::{Position, Progress};
 use anyhow::Context;
-use engine::Engine;
-use model::{Change, Counts, Refusal, Seq, TenantId, Timestamp};
+use model::{Counts, Refusal, Seq, TenantId, Timestamp};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::disk::Folder;
@@ -38,14 +38,8 @@ pub(crate) fn view(folder: &Path) -> anyhow::Result<SpoolView> {
 }
 
 struct Run<'a> {
-    wanted: &'a Wanted,
-    engine: Engine,
-    changes: Vec<Change>,
+    played: Played<'a>,
     raw: RawRecords,
-    evidences: Evidences,
-    due: Option<Timestamp>,
-    last: Option<Timestamp>,
-    deliver: &'a mut Deliver<'a>,
 }
 
 /// Runs what a spool holds of a time range, and delivers each digest when its time comes.
@@ -64,16 +58,8 @@ pub(crate) fn replay<'a>(
     let times = wanted.since.unwrap_or(Timestamp::from_micros(i64::MIN))
         ..wanted.until.unwrap_or(Timestamp::from_micros(i64::MAX));
     let reading = Reading::start(view.reader(oldest).within(times), wanted.zone_offset_secs)?;
-    let mut run = Run {
-        wanted,
-        engine: Engine::new(wanted.config.clone()),
-        changes: Vec::new(),
-        raw: view.raw(),
-        evidences: Evidences::default(),
-        due: None,
-        last: None,
-        deliver,
-    };
+    let mut run =
+        Run { played: Played::new(wanted, Evidences::default(), deliver), raw: view.raw() };
     let mut counts = Counts::default();
     let name = folder.display().to_string();
     while let Some(stretch) = reading.next() {
@@ -90,9 +76,7 @@ pub(crate) fn replay<'a>(
         reading.done(stretch);
     }
     progress.clear();
-    if let Some(last) = run.last {
-        run.digests(last)?;
-    }
+    run.played.end(&mut run.raw)?;
     Ok(Replayed { counts, bad_lines: Vec::new(), errors: Vec::new() })
 }
 
@@ -102,48 +86,11 @@ impl Run<'_> {
         tenant: &TenantId,
         sighting: &engine::Sighting<'_>,
     ) -> std::io::Result<Option<Refusal>> {
-        let (at, wanted) = (sighting.at, self.wanted);
-        if wanted.since.is_some_and(|t| at < t) || wanted.until.is_some_and(|t| at >= t) {
-            return Ok(Some(Refusal::OutsideRange));
+        let left_out = self.played.left_out(sighting.at, tenant);
+        if left_out.is_none() {
+            self.played.come_to(sighting.at, &mut self.raw)?;
+            self.played.observe(tenant, sighting);
         }
-        if wanted.tenant.as_ref().is_some_and(|wanted| wanted != tenant) {
-            return Ok(Some(Refusal::OtherTenant));
-        }
-        self.digests_due(at)?;
-        self.last = self.last.max(Some(at));
-        self.engine.observe(tenant, sighting, &mut self.changes);
-        self.changes.clear();
-        Ok(None)
-    }
-
-    fn digests_due(&mut self, now: Timestamp) -> std::io::Result<()> {
-        let Some(every) = self.wanted.every else { return Ok(()) };
-        let due = *self.due.get_or_insert(now.floor(every) + every);
-        if now < due {
-            return Ok(());
-        }
-        let missed = (now - due).as_micros() / every.as_micros();
-        let mut due = due + every.times((missed - DIGESTS_PER_GAP_MAX).max(0));
-        while due <= now {
-            self.digests(due)?;
-            due = due + every;
-        }
-        self.due = Some(due);
-        Ok(())
-    }
-
-    fn digests(&mut self, as_of: Timestamp) -> std::io::Result<()> {
-        self.engine.tick(as_of, &mut self.changes);
-        self.changes.clear();
-        let since = self.wanted.every.map_or(Timestamp::default(), |every| as_of - every);
-        let tenants: Vec<TenantId> = self.engine.tenants().map(|(id, _)| id.clone()).collect();
-        for tenant in tenants {
-            if let Some(mut digest) = self.engine.digest(&tenant, as_of, since) {
-                self.engine.told(&digest);
-                self.evidences.fill(&mut self.raw, digest.items.iter_mut());
-                (self.deliver)(digest)?;
-            }
-        }
-        Ok(())
+        Ok(left_out)
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod again;
 pub(crate) mod evidence;
 mod look;
 pub(crate) mod merge;
+mod played;
 pub(crate) mod replay;
 pub(crate) mod scan;
 pub(crate) mod serve;

@@ -3,15 +3,12 @@
 use crate::interrupt::Interrupt;
 use crate::progress::{Position, Progress};
 use crate::runtime::evidence::Evidences;
+use crate::runtime::played::Played;
 use engine::normalize::{AssemblerConfig, Reference};
-use engine::{Config, Engine, EventBatch, Lane};
-use model::{Change, Counts, Digest, Refusal, Span, TenantId, Timestamp};
+use engine::{Config, EventBatch, Lane};
+use model::{Counts, Digest, Refusal, Span, TenantId, Timestamp};
 use sources::{BadLine, Envelopes, RECORD_BYTES_MAX};
 use sources::{Batch, Input, Line, LineReader, More, ReadError, Readback};
-
-/// Digests written for one gap without any event; a clock that jumps by decades is a defect of
-/// the stream, not a reason to write a million empty digests.
-pub(super) const DIGESTS_PER_GAP_MAX: i64 = 10_000;
 
 /// What is replayed, and which digests are wanted.
 pub(crate) struct Wanted {
@@ -45,19 +42,12 @@ pub(crate) type Deliver<'a> = dyn FnMut(Digest) -> std::io::Result<()> + 'a;
 
 /// The state of a replay between two lines.
 struct Run<'a> {
-    wanted: &'a Wanted,
-    engine: Engine,
+    played: Played<'a>,
     lane: Lane,
     envelopes: Envelopes,
     events: EventBatch,
-    changes: Vec<Change>,
     counts: Counts,
     raw: Readback,
-    evidences: Evidences,
-    /// The next digest is due at this time.
-    due: Option<Timestamp>,
-    last: Option<Timestamp>,
-    deliver: &'a mut Deliver<'a>,
 }
 
 /// Runs the streams one after the other and delivers each digest when its time comes.
@@ -73,18 +63,12 @@ pub(crate) fn replay<'a>(
     let reference =
         Reference { now: Timestamp::default(), zone_offset_secs: wanted.zone_offset_secs };
     let mut run = Run {
-        wanted,
-        engine: Engine::new(wanted.config.clone()),
+        played: Played::new(wanted, Evidences::of_streams(inputs), deliver),
         lane: Lane::new(config, reference, None),
         envelopes: Envelopes::default(),
         events: EventBatch::default(),
-        changes: Vec::new(),
         counts: Counts::default(),
         raw: Readback::of_records(inputs),
-        evidences: Evidences::of_streams(inputs),
-        due: None,
-        last: None,
-        deliver,
     };
     let mut errors = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
@@ -95,9 +79,7 @@ pub(crate) fn replay<'a>(
         }
     }
     progress.clear();
-    if let Some(last) = run.last {
-        run.digests(last)?;
-    }
+    run.played.end(&mut run.raw)?;
     let bad_lines = run.envelopes.bad_lines().to_vec();
     Ok(Replayed { counts: run.counts, bad_lines, errors })
 }
@@ -143,66 +125,22 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        let at = record.received_at;
-        let wanted = self.wanted;
-        if wanted.since.is_some_and(|t| at < t) || wanted.until.is_some_and(|t| at >= t) {
-            self.refuse(Refusal::OutsideRange);
+        let (at, tenant) = (record.received_at, &record.origin.tenant_id);
+        if let Some(reason) = self.played.left_out(at, tenant) {
+            self.refuse(reason);
             return Ok(());
         }
-        if wanted.tenant.as_ref().is_some_and(|t| *t != record.origin.tenant_id) {
-            self.refuse(Refusal::OtherTenant);
-            return Ok(());
-        }
-        self.digests_due(at)?;
-        self.last = self.last.max(Some(at));
+        self.played.come_to(at, &mut self.raw)?;
         self.lane.push(&record.envelope(line), &mut self.counts, &mut self.events);
         for sighting in self.events.iter() {
-            self.engine.observe(&record.origin.tenant_id, &sighting, &mut self.changes);
+            self.played.observe(tenant, &sighting);
         }
         self.events.clear();
-        self.changes.clear();
         Ok(())
     }
 
     fn refuse(&mut self, reason: Refusal) {
         self.counts.lines += 1;
         self.counts.refuse(reason);
-    }
-
-    /// Delivers the digests whose time has come before `now`.
-    fn digests_due(&mut self, now: Timestamp) -> std::io::Result<()> {
-        let Some(every) = self.wanted.every else {
-            return Ok(());
-        };
-        let due = *self.due.get_or_insert(now.floor(every) + every);
-        if now < due {
-            return Ok(());
-        }
-        let missed = (now - due).as_micros() / every.as_micros();
-        let skipped = (missed - DIGESTS_PER_GAP_MAX).max(0);
-        let mut due = due + every.times(skipped);
-        while due <= now {
-            self.digests(due)?;
-            due = due + every;
-        }
-        self.due = Some(due);
-        Ok(())
-    }
-
-    /// One digest per tenant.
-    fn digests(&mut self, as_of: Timestamp) -> std::io::Result<()> {
-        self.engine.tick(as_of, &mut self.changes);
-        self.changes.clear();
-        // What closed since the last digest is told once more, with how it ended.
-        let since = self.wanted.every.map_or(Timestamp::default(), |every| as_of - every);
-        let tenants: Vec<TenantId> = self.engine.tenants().map(|(id, _)| id.clone()).collect();
-        for tenant in tenants {
-            if let Some(mut digest) = self.engine.digest(&tenant, as_of, since) {
-                self.engine.told(&digest);
-                self.evidences.fill(&mut self.raw, digest.items.iter_mut());
-                (self.deliver)(digest)?;
-            }
-        }
-        Ok(())
     }
 }
