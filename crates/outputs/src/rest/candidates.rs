@@ -4,7 +4,6 @@ use super::access::Scope;
 use super::answer;
 use super::few::{Few, Whole};
 use super::problem::{Kind, Problem};
-use super::query;
 use super::shared::Shared;
 use super::when::When;
 use axum::body::Body;
@@ -137,8 +136,8 @@ pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let grant = shared.check(request.headers(), request.extensions(), Scope::Read)?;
-    found(&shared, &grant, query::read(request.uri().query())?).await
+    let (grant, question) = shared.parameters(&request, Scope::Read)?;
+    found(&shared, &grant, question).await
 }
 
 /// Open candidates that a person should look at: those of the two highest bands.
@@ -155,8 +154,7 @@ pub(crate) async fn interesting(
     State(shared): State<Arc<Shared>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let grant = shared.check(request.headers(), request.extensions(), Scope::Read)?;
-    let mut question: CandidatesQuestion = query::read(request.uri().query())?;
+    let (grant, mut question) = shared.parameters::<CandidatesQuestion>(&request, Scope::Read)?;
     if question.decision_band.0.is_empty() {
         let high = [Band::Investigate, Band::Promote];
         question.decision_band = Few(high.map(|band| band.word().to_owned()).into());

@@ -6,7 +6,6 @@ use super::facets::{Counted, FacetsOut, ScanOut, spread};
 use super::few::{Few, Whole};
 use super::page;
 use super::problem::{Kind, Problem};
-use super::query;
 use super::raw::{self, RawOut};
 use super::shared::Shared;
 use super::when::When;
@@ -190,8 +189,8 @@ pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let grant = shared.check(request.headers(), request.extensions(), Scope::Read)?;
-    found(&shared, grant, query::read(request.uri().query())?).await
+    let (grant, question) = shared.parameters(&request, Scope::Read)?;
+    found(&shared, grant, question).await
 }
 
 fn to_query(question: &EventsQuestion, grant: &Grant, now: Timestamp) -> Result<Query, Problem> {
@@ -304,8 +303,7 @@ pub(crate) async fn signatures(
     State(shared): State<Arc<Shared>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let grant = shared.check(request.headers(), request.extensions(), Scope::Read)?;
-    let question: EventsQuestion = query::read(request.uri().query())?;
+    let (grant, question) = shared.parameters::<EventsQuestion>(&request, Scope::Read)?;
     let query = to_query(&question, &grant, shared.now())?;
     page::facets(question.facets, FACETS_MAX)?;
     let top = query.limit;

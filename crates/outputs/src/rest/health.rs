@@ -70,9 +70,7 @@ pub(crate) async fn status(
     State(shared): State<Arc<Shared>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let grant = shared.check(request.headers(), request.extensions(), Scope::Read)?;
-    let mut status = shared.api.views.status();
-    only_of(&grant, &mut status);
+    let status = status_for(&shared, &request)?;
     let ok = status.intake.taking;
     Ok(answer::ok(&StatusAnswer { ok, now: shared.now(), status }))
 }
@@ -99,9 +97,7 @@ pub(crate) async fn sources(
     State(shared): State<Arc<Shared>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let grant = shared.check(request.headers(), request.extensions(), Scope::Read)?;
-    let mut status = shared.api.views.status();
-    only_of(&grant, &mut status);
+    let status = status_for(&shared, &request)?;
     Ok(answer::ok(&Sources { ok: true, results: status.sources }))
 }
 
@@ -125,6 +121,14 @@ pub(crate) async fn metrics(
     }
     let text = metrics::text(&shared.api.views.status(), &shared);
     Ok(answer::with(text, "text/plain; version=0.0.4; charset=utf-8"))
+}
+
+/// How the service is, as far as who asks may know.
+fn status_for(shared: &Shared, request: &Request<Body>) -> Result<Status, Problem> {
+    let grant = shared.check(request.headers(), request.extensions(), Scope::Read)?;
+    let mut status = shared.api.views.status();
+    only_of(&grant, &mut status);
+    Ok(status)
 }
 
 /// Leaves out what is another tenant's: its sources, and reasons, which may name them.

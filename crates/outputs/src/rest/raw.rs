@@ -5,7 +5,6 @@ use super::answer;
 use super::few::Whole;
 use super::page;
 use super::problem::{Kind, Problem};
-use super::query;
 use super::shared::Shared;
 use axum::body::Body;
 use axum::extract::State;
@@ -153,8 +152,8 @@ pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let grant = shared.check(request.headers(), request.extensions(), Scope::Read)?;
-    found(&shared, grant, query::read(request.uri().query())?).await
+    let (grant, question) = shared.parameters(&request, Scope::Read)?;
+    found(&shared, grant, question).await
 }
 
 async fn found(

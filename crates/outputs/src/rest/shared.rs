@@ -99,6 +99,16 @@ impl Shared {
         Ok((grant, question))
     }
 
+    /// Who asks, and what they ask, as parameters of the address.
+    pub(crate) fn parameters<T: DeserializeOwned>(
+        &self,
+        request: &Request<Body>,
+        scope: Scope,
+    ) -> Result<(Arc<Grant>, T), Problem> {
+        let grant = self.check(request.headers(), request.extensions(), scope)?;
+        Ok((grant, super::query::read(request.uri().query())?))
+    }
+
     /// Asks something that may block, on a thread of its own; a few at a time.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
