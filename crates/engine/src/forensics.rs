@@ -34,9 +34,7 @@ pub(crate) struct Forensics {
     open: usize,
     /// Counts the kernel's events; places in reports are such numbers.
     next: u64,
-    /// Events that became part of a report, and reports, since the counts were last set right.
-    taken: u64,
-    made: u64,
+    tally: Tally,
 }
 
 #[derive(Clone, Default)]
@@ -103,21 +101,14 @@ impl Forensics {
         if !was_open && !host.watch.is_open() && !host.watch.has_found() {
             // The trace of a line that is no report belongs to that line.
             if told.is_of_trace && follows {
-                self.taken += 1;
+                self.tally.taken += 1;
                 return;
             }
             return batch.push(&sighting);
         }
         host.hold(&sighting, place);
-        let settled = host.look(batch);
-        self.settled(was_open, settled, sighting.host);
-    }
-
-    fn settled(&mut self, was_open: bool, settled: Settled, name: &str) {
-        self.taken += settled.taken;
-        self.made += settled.made;
-        let is_open = self.hosts.get(name).is_some_and(Host::is_holding);
-        self.open = self.open + usize::from(is_open) - usize::from(was_open);
+        host.look(batch, &mut self.tally);
+        self.open = self.open + usize::from(host.is_holding()) - usize::from(was_open);
     }
 
     /// Nothing more comes, or not for long.
@@ -133,9 +124,7 @@ impl Forensics {
         for host in self.hosts.values_mut().filter(|host| host.is_holding()) {
             if is_due(host.last) {
                 host.watch.settle();
-                let settled = host.look(batch);
-                self.taken += settled.taken;
-                self.made += settled.made;
+                host.look(batch, &mut self.tally);
                 self.open -= usize::from(!host.is_holding());
             }
         }
@@ -151,24 +140,22 @@ impl Forensics {
             && host.is_holding()
         {
             host.watch.settle();
-            let settled = host.look(batch);
-            self.taken += settled.taken;
-            self.made += settled.made;
+            host.look(batch, &mut self.tally);
             self.open -= 1;
         }
     }
 
     /// Sets counts right: each event was counted as one, and some are the lines of another now.
     pub(crate) fn count(&mut self, counts: &mut Counts) {
-        let (taken, made) = (std::mem::take(&mut self.taken), std::mem::take(&mut self.made));
+        let Tally { taken, made } = std::mem::take(&mut self.tally);
         counts.events = counts.events + made - taken;
         counts.joined += taken - made;
     }
 }
 
-/// How many events went into reports, and how many reports came of them.
+/// Events that became part of another, and reports, since the counts were last set right.
 #[derive(Clone, Copy, Default)]
-struct Settled {
+struct Tally {
     taken: u64,
     made: u64,
 }
@@ -188,16 +175,15 @@ impl Host {
     }
 
     /// Says what becomes of the events that are held back, and lets them go if nothing is open.
-    fn look(&mut self, batch: &mut EventBatch) -> Settled {
+    fn look(&mut self, batch: &mut EventBatch, tally: &mut Tally) {
         for found in self.watch.take() {
             match found {
                 Found::Report(report) => self.becomes(*report),
                 Found::Episode { first, last } => self.goes(first..=last.saturating_sub(1)),
             }
         }
-        match self.watch.is_open() {
-            true => Settled::default(),
-            false => self.release(batch),
+        if !self.watch.is_open() {
+            self.release(batch, tally);
         }
     }
 
@@ -227,22 +213,20 @@ impl Host {
             .for_each(|(_, fate)| *fate = Fate::Goes);
     }
 
-    fn release(&mut self, batch: &mut EventBatch) -> Settled {
-        let mut settled = Settled::default();
+    fn release(&mut self, batch: &mut EventBatch, tally: &mut Tally) {
         for (sighting, (_, fate)) in self.held.iter().zip(&self.fates) {
             match fate {
                 Fate::Stays => batch.push(&sighting),
-                Fate::Goes => settled.taken += 1,
+                Fate::Goes => tally.taken += 1,
                 Fate::Becomes(made) => {
-                    settled.taken += 1;
-                    settled.made += 1;
+                    tally.taken += 1;
+                    tally.made += 1;
                     batch.push(&made.sighting(&sighting));
                 }
             }
         }
         self.held.clear();
         self.fates.clear();
-        settled
     }
 }
 

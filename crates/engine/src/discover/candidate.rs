@@ -249,7 +249,9 @@ impl Candidate {
         if let Some(mark) = further {
             self.grow(mark, 1);
         }
-        self.facts = latest.unwrap_or_else(|| self.facts.clone());
+        if let Some(latest) = latest {
+            self.facts = latest;
+        }
         self.recount();
     }
 

@@ -278,11 +278,9 @@ impl Extractor {
 
     /// The boot is over: everything is.
     pub(super) fn finish(&mut self) -> Vec<Report> {
-        self.settle_all();
-        self.recent.clear();
+        self.finish_live();
         self.by_key.clear();
-        self.last_report_us = None;
-        std::mem::take(&mut self.finished)
+        self.take()
     }
 }
 

@@ -140,6 +140,16 @@ fn exact(
     check
 }
 
+/// The command that shows the journal's lines of a time. Only our own times stand in it: nothing from a log may
+/// reach a shell.
+fn journal_of(from: Timestamp, to: Timestamp) -> String {
+    format!(
+        "journalctl --utc --no-pager --since '{} UTC' --until '{} UTC'",
+        from.to_minute_text(),
+        (to + Span::MINUTE).to_minute_text()
+    )
+}
+
 /// What to check when a message has stopped: does its program run, does it still say the message on its host,
 /// and what happened when the next one was due.
 fn silence(
@@ -164,13 +174,7 @@ fn silence(
         ..Check::default()
     };
     let (from, to) = (last - AROUND, last + usual_gap + AROUND);
-    let window = with_commands.then(|| {
-        format!(
-            "journalctl --utc --no-pager --since '{} UTC' --until '{} UTC'",
-            from.to_minute_text(),
-            (to + Span::MINUTE).to_minute_text()
-        )
-    });
+    let window = with_commands.then(|| journal_of(from, to));
     vec![
         ask(
             "does the program run, and since when?",
@@ -213,15 +217,6 @@ fn generic(
     let host = lasts
         .max_by_key(|cell| view.ledger[**cell].last.min(candidate.last))
         .map(|cell| view.ledger.host_of(*cell).name.clone());
-    // Only our own times stand in the command: nothing from a log may reach a shell.
-    let window = |at: Timestamp| {
-        let (from, to) = (at - AROUND, at + AROUND);
-        format!(
-            "journalctl --utc --no-pager --since '{} UTC' --until '{} UTC'",
-            from.to_minute_text(),
-            (to + Span::MINUTE).to_minute_text()
-        )
-    };
     let check = |text: String, command: Option<String>| Check {
         text,
         command,
@@ -231,8 +226,9 @@ fn generic(
     };
     // A check that shows the lines around a moment.
     let look = |text: String, at: Timestamp| {
-        let command = with_commands.then(|| window(at));
-        Check { shows: Some((at - AROUND, at + AROUND)), ..check(text, command) }
+        let (from, to) = (at - AROUND, at + AROUND);
+        let command = with_commands.then(|| journal_of(from, to));
+        Check { shows: Some((from, to)), ..check(text, command) }
     };
     let mut checks = vec![look(
         comes_first.unwrap_or_else(|| "read what the host said around the latest occasion: is there a line that comes first every time?".into()),
