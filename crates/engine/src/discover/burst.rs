@@ -61,13 +61,14 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
     {
         return None;
     }
-    if [onset, view.now].into_iter().any(|at| restart(view, index, at) == Restart::Yes) {
-        return passed(Reason::Window);
-    }
     let is_bad = cell.worst.is_some_and(|severity| severity.is_at_least(Severity::Warning));
     let history_min = if is_bad { HISTORY_BAD_MIN } else { HISTORY_MIN };
     if view.now - view.ledger.host_of(index).first < history_min {
         return passed(Reason::NewHost);
+    }
+    // Asked last: it looks at all that the host has begun lately, and of a young host that is everything.
+    if [onset, view.now].into_iter().any(|at| restart(view, index, at) == Restart::Yes) {
+        return passed(Reason::Window);
     }
     Some(Judged::Found(Finding {
         kind: CandidateType::Burst,

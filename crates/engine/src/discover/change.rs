@@ -73,24 +73,28 @@ pub enum Restart {
 
 /// Whether what a cell says at `at` is part of a restart of its host.
 pub fn restart(view: View<'_>, cell: CellIndex, at: Timestamp) -> Restart {
+    if speaks_ill(view, cell) {
+        return Restart::No;
+    }
     let asked = &view.config.discover;
     let near = |rare: &Rare| rare.mark.at.apart(at) <= asked.company_within;
-    let rare = view.ledger.host_of(cell).rare.iter().filter(near);
+    let rare = view.ledger.host_of(cell).rare.iter().filter(|rare| near(rare));
     let mut company: Vec<CellIndex> = rare.map(|rare| rare.cell).collect();
-    company.sort();
+    company.sort_unstable();
     company.dedup();
+    if company.len() < RESTART_KINDS_HINT {
+        return Restart::No;
+    }
     let bad = company.iter().filter(|cell| speaks_ill(view, **cell)).count();
     let mut programs: Vec<ServiceIndex> =
         company.iter().map(|cell| view.ledger.kind_of(*cell).service).collect();
-    programs.sort();
+    programs.sort_unstable();
     programs.dedup();
     let (kinds, programs) = (company.len(), programs.len());
     // A host of many rare messages says some of them in any minutes.
     let more_than_usual = poisson_surprise(kinds as u64, usual_company(view, cell, at));
     match (kinds, programs) {
-        _ if bad * 4 > kinds || speaks_ill(view, cell) || more_than_usual < RESTART_ODDS_MIN => {
-            Restart::No
-        }
+        _ if bad * 4 > kinds || more_than_usual < RESTART_ODDS_MIN => Restart::No,
         (RESTART_KINDS_MIN.., RESTART_PROGRAMS_MIN..) => Restart::Yes,
         (RESTART_KINDS_HINT.., RESTART_PROGRAMS_HINT..) => Restart::Perhaps,
         _ => Restart::No,

@@ -15,7 +15,7 @@ use super::frames;
 use super::record::{Context, Record};
 use super::relate;
 use super::report::Report;
-use super::signs;
+use super::signs::{self, Fold};
 use crate::normalize::{Reference, clean_text};
 
 /// Beginning of the types that a shortage of memory has.
@@ -93,10 +93,14 @@ impl Watch {
         self.extractor.has_marks |= !matches!(record.context, Context::Raw);
         for text in record.text.split('\n') {
             told.is_of_trace = frames::is_of_trace(text);
-            let hits = detect::scan(text);
+            let mut hits = detect::scan(text);
             if hits.signs != 0 && record.context != Context::Foreign {
                 let seen = signs::read(hits.signs, text).filter(|seen| !seen.is_expected());
-                told.sign = told.sign.max(seen.map(|seen| seen.sign.class.severity));
+                told.sign = told.sign.max(seen.as_ref().map(|seen| seen.sign.class.severity));
+                // A sign of one line stays a line; only of those in many lines the extractor makes one.
+                if seen.is_none_or(|seen| seen.sign.fold == Fold::Count) {
+                    hits.signs = 0;
+                }
             }
             if hits.has(word::FACT)
                 && record.context != Context::Foreign

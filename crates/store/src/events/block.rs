@@ -13,13 +13,25 @@ use std::io;
 pub(super) struct Encoder {
     zstd: zstd::bulk::Compressor<'static>,
     words: Making,
+    spare: Rows,
 }
 
 impl Encoder {
     pub(super) fn new(level: i32) -> io::Result<Encoder> {
         let mut zstd = zstd::bulk::Compressor::new(level)?;
         zstd.include_checksum(false)?;
-        Ok(Encoder { zstd, words: Making::new() })
+        Ok(Encoder { zstd, words: Making::new(), spare: Rows::default() })
+    }
+
+    /// Empty rows, with the buffers of some that were done.
+    pub(super) fn spare(&mut self) -> Rows {
+        std::mem::take(&mut self.spare)
+    }
+
+    /// Gives rows back, their buffers to be used again.
+    pub(super) fn done(&mut self, mut rows: Rows) {
+        rows.clear();
+        self.spare = rows;
     }
 
     /// The block of these events.
@@ -31,8 +43,7 @@ impl Encoder {
     ) -> io::Result<Vec<u8>> {
         let summary = summary(rows);
         let summary_stored = self.zstd.compress(&summary)?;
-        (0..rows.len()).for_each(|place| self.words.add(rows.text(place)));
-        let filter = self.words.take();
+        let filter = self.filter(rows);
         let columns = columns(rows);
         if columns.len() > PLAIN_MAX || rows.len() > BLOCK_EVENTS_MAX {
             return Err(io::Error::other("too many events for one block"));
@@ -57,6 +68,21 @@ impl Encoder {
             columns_crc: crc32c::crc32c(&columns_stored),
         };
         Ok([&head.write()[..], &summary_stored, &filter, &columns_stored].concat())
+    }
+}
+
+impl Encoder {
+    /// The words of all texts: what a kind's template says is in each text of that kind, so it is looked at once.
+    fn filter(&mut self, rows: &Rows) -> Vec<u8> {
+        let mut is_known = vec![false; rows.kinds.len()];
+        for (text, fact, values) in rows.split() {
+            if !std::mem::replace(&mut is_known[fact.kind as usize], true) {
+                self.words.add(text);
+                continue;
+            }
+            values.iter().for_each(|value| self.words.add_around(text, value.range()));
+        }
+        self.words.take()
     }
 }
 
@@ -92,8 +118,7 @@ fn columns(rows: &Rows) -> Vec<u8> {
     let holes = rows.kinds.iter().map(|kind| vec![(Vec::new(), Vec::new()); kind.template.holes()]);
     let mut holes: Vec<Vec<(Vec<u8>, Vec<u8>)>> = holes.collect();
     let (mut at, mut seq) = (0i64, 0u64);
-    let mut values = Vec::new();
-    for (place, fact) in rows.facts.iter().enumerate() {
+    for (text, fact, values) in rows.split() {
         put_signed(&mut parts[0], fact.at.as_micros().wrapping_sub(at));
         put_signed(&mut parts[1], fact.seq.0.wrapping_sub(seq) as i64);
         put(&mut parts[2], u64::from(fact.tenant));
@@ -102,13 +127,10 @@ fn columns(rows: &Rows) -> Vec<u8> {
         put(&mut parts[5], u64::from(fact.kind));
         parts[6].push(fact.severity);
         (at, seq) = (fact.at.as_micros(), fact.seq.0);
-        // A text was UTF-8 when it was handed in.
-        let text = std::str::from_utf8(rows.text(place)).unwrap_or_default();
-        values.clear();
-        rows.kinds[fact.kind as usize].template.split(text, &mut values);
-        for ((sizes, bytes), value) in holes[fact.kind as usize].iter_mut().zip(&values) {
+        for ((sizes, bytes), value) in holes[fact.kind as usize].iter_mut().zip(values) {
+            let value = &text[value.range()];
             put(sizes, value.len() as u64);
-            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(value);
         }
     }
     let mut out = Vec::new();

@@ -2,6 +2,7 @@
 //! how many words will come, and folded in halves as long as it stays sparse: the same filter as one
 //! made of that size (Bloom, 1970; folding needs a size that is a power of two).
 
+use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bits at the start: 512 KiB, which stay in a core's cache.
@@ -56,6 +57,15 @@ impl Making {
                 probes(hash, BITS_AT_FIRST).for_each(|bit| self.bits[bit / 64] |= 1 << (bit % 64));
             }
         }
+    }
+
+    /// Adds the words that lie in a piece of a text or reach into it: what may differ between two texts that differ
+    /// in this piece only.
+    pub(super) fn add_around(&mut self, text: &[u8], piece: Range<usize>) {
+        let (before, after) = (&text[..piece.start], &text[piece.end..]);
+        let before = before.iter().rev().take_while(|byte| is_word(**byte)).count();
+        let after = after.iter().take_while(|byte| is_word(**byte)).count();
+        self.add(&text[piece.start - before..piece.end + after]);
     }
 
     /// The filter, as small as it can be with at most half of its bits set, and ready for the next block.

@@ -1,10 +1,10 @@
 //! Events in columns, as they stand in memory: those that wait to become a block, and those of a block that
 //! was read back.
 
-use super::template::Template;
+use super::template::{Span, Template};
+use hashbrown::HashMap;
 use model::search::{Found, Place};
 use model::{Seq, Severity, SignatureId, TenantId, Timestamp};
-use std::collections::HashMap;
 
 /// One event as it is handed in. Text is borrowed.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +92,20 @@ impl KindOf {
     }
 }
 
+/// A signature that came: its template, and the kinds of its texts that fit and of those that do not.
+#[derive(Debug, Clone)]
+struct Known {
+    template: Template,
+    fitting: Option<u32>,
+    other: Option<u32>,
+}
+
+impl Known {
+    fn new(template: &str) -> Known {
+        Known { template: Template::new(template), fitting: None, other: None }
+    }
+}
+
 /// Events in columns.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
@@ -99,12 +113,14 @@ pub(super) struct Rows {
     pub(super) hosts: Names,
     pub(super) services: Names,
     pub(super) kinds: Vec<KindOf>,
-    kind_places: HashMap<(SignatureId, bool), u32>,
+    known: HashMap<SignatureId, Known>,
     pub(super) facts: Vec<Fact>,
     /// All texts, one after the other, and where each ends. Of a block that was read back only if they were
     /// asked for.
     pub(super) texts: Vec<u8>,
     pub(super) ends: Vec<usize>,
+    /// Where in its text each hole's value of each event stands. Of a block that was read back there are none.
+    pub(super) values: Vec<Span>,
 }
 
 impl Rows {
@@ -122,22 +138,30 @@ impl Rows {
         self.facts.push(Fact { seq, at, tenant, host, service, kind, severity });
     }
 
+    /// The kind of an event; the values of its text are kept.
     fn kind(&mut self, row: &EventRow<'_>) -> u32 {
-        let mut values = Vec::new();
-        let known = self.kind_places.get(&(row.signature, true)).copied();
-        let fits = match known {
-            Some(place) => self.kinds[place as usize].template.split(row.text, &mut values),
-            None => Template::new(row.template).split(row.text, &mut values),
-        };
-        if let (true, Some(place)) = (fits, known) {
-            return place;
+        let known = self.known.entry(row.signature).or_insert_with(|| Known::new(row.template));
+        let fits = known.template.split(row.text, &mut self.values);
+        if !fits {
+            self.values.push(Span::all(row.text));
         }
-        let next = self.kinds.len() as u32;
-        let place = *self.kind_places.entry((row.signature, fits)).or_insert(next);
-        if place == next {
+        let place = if fits { &mut known.fitting } else { &mut known.other };
+        *place.get_or_insert_with(|| {
             self.kinds.push(KindOf::new(row.signature, fits.then_some(row.template)));
-        }
-        place
+            (self.kinds.len() - 1) as u32
+        })
+    }
+
+    /// Empties it; its larger buffers stay.
+    pub(super) fn clear(&mut self) {
+        let Rows { tenants, hosts, services, kinds, known, facts, texts, ends, values } = self;
+        [tenants, hosts, services].into_iter().for_each(|names| *names = Names::default());
+        kinds.clear();
+        known.clear();
+        facts.clear();
+        texts.clear();
+        ends.clear();
+        values.clear();
     }
 
     pub(super) fn len(&self) -> usize {
@@ -152,6 +176,18 @@ impl Rows {
     pub(super) fn text(&self, place: usize) -> &[u8] {
         let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.texts[start..self.ends[place]]
+    }
+
+    /// Each event's text, its facts, and where its values stand in the text; of rows that were handed in.
+    pub(super) fn split(&self) -> impl Iterator<Item = (&[u8], &Fact, &[Span])> {
+        let (mut start, mut values) = (0, self.values.as_slice());
+        self.facts.iter().zip(&self.ends).map(move |(fact, end)| {
+            let text = &self.texts[start..*end];
+            let holes = self.kinds[fact.kind as usize].template.holes();
+            let (own, rest) = values.split_at_checked(holes).unwrap_or_default();
+            (start, values) = (*end, rest);
+            (text, fact, own)
+        })
     }
 
     pub(super) fn times(&self) -> Option<(Timestamp, Timestamp)> {

@@ -168,7 +168,8 @@ impl Events {
             if held.waiting.is_empty() && unsaid < EMPTY_AFTER {
                 return Ok(());
             }
-            let rows = Arc::new(std::mem::take(&mut held.waiting));
+            let rows = std::mem::replace(&mut held.waiting, encoder.spare());
+            let rows = Arc::new(rows);
             held.closing = Some(Arc::clone(&rows));
             (rows, held.through)
         };
@@ -179,6 +180,8 @@ impl Events {
         match written {
             Ok(added) => {
                 held.stored_through = through;
+                // A search that still looks at them keeps them.
+                Arc::into_inner(rows).into_iter().for_each(|rows| encoder.done(rows));
                 match (added, held.files.last_mut()) {
                     (Added::Block(block), Some(last)) => {
                         last.bytes = block.offset + block.head.size();

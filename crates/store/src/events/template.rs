@@ -6,6 +6,30 @@ use memchr::memmem;
 /// What stands for a value in a template.
 const HOLE: &str = "<*>";
 
+/// Where a value stands in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    fn new(start: usize, end: usize) -> Span {
+        // A text is shorter than a block's texts may be, which is far below four gigabytes.
+        Span { start: start as u32, end: end as u32 }
+    }
+
+    /// The whole text: what stands in the one hole of [`Template::anything`].
+    pub(super) fn all(text: &str) -> Span {
+        Span::new(0, text.len())
+    }
+
+    /// As a range of bytes.
+    pub(super) fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
 /// The literals of a template: one more than it has holes.
 #[derive(Debug, Clone)]
 pub(super) struct Template {
@@ -32,8 +56,8 @@ impl Template {
         self.literals.len() - 1
     }
 
-    /// The values of `text`, appended to `values`; whether it fits. If not, `values` is as it was.
-    pub(super) fn split<'a>(&self, text: &'a str, values: &mut Vec<&'a str>) -> bool {
+    /// Where the values of `text` stand in it, appended to `values`; whether it fits. If not, `values` is as it was.
+    pub(super) fn split(&self, text: &str, values: &mut Vec<Span>) -> bool {
         let before = values.len();
         let fits = self.fill(text, values).is_some();
         if !fits {
@@ -42,18 +66,22 @@ impl Template {
         fits
     }
 
-    fn fill<'a>(&self, text: &'a str, values: &mut Vec<&'a str>) -> Option<()> {
+    fn fill(&self, text: &str, values: &mut Vec<Span>) -> Option<()> {
         let (first, rest) = self.literals.split_first()?;
-        let mut text = text.strip_prefix(first.as_str())?;
         let Some((last, _)) = rest.split_last() else {
-            return text.is_empty().then_some(());
+            return (text == first).then_some(());
         };
-        for literal in &self.inner {
-            let place = literal.find(text.as_bytes())?;
-            values.push(&text[..place]);
-            text = &text[place + literal.needle().len()..];
+        if !text.starts_with(first.as_str()) {
+            return None;
         }
-        values.push(text.strip_suffix(last.as_str())?);
+        let mut from = first.len();
+        for literal in &self.inner {
+            let place = from + literal.find(&text.as_bytes()[from..])?;
+            values.push(Span::new(from, place));
+            from = place + literal.needle().len();
+        }
+        let rest = text.get(from..)?.strip_suffix(last.as_str())?;
+        values.push(Span::new(from, from + rest.len()));
         Some(())
     }
 
@@ -86,6 +114,7 @@ mod tests {
             return None;
         }
         assert_eq!(values.len(), template.holes());
+        let values: Vec<&str> = values.iter().map(|value| &text[value.range()]).collect();
         let mut out = Vec::new();
         template.join(&mut out, |place| Some(values[place].as_bytes())).unwrap();
         assert_eq!(out, text.as_bytes());
