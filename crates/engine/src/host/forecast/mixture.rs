@@ -43,9 +43,8 @@ pub(super) struct Mixture {
     pub(super) paths: Vec<Path>,
     /// Mean slope a second.
     pub(super) slope: f64,
-    slope_error: f64,
-    /// The surest of the trends.
-    z: f64,
+    /// Whether the trend towards the limit is sure enough to speak of.
+    pub(super) is_rising: bool,
     /// Samples that the best window looks at.
     pub(super) window: usize,
 }
@@ -74,15 +73,15 @@ impl Mixture {
         let mut mixture = Mixture {
             paths: Vec::with_capacity(believed.len()),
             slope: 0.0,
-            slope_error: error,
-            z: f64::NEG_INFINITY,
+            is_rising: false,
             window: best.samples(),
         };
+        let mut voices = Vec::with_capacity(believed.len());
         for (expert, weight) in believed {
             let Some((slope, level)) = expert.line_at(at.now) else { continue };
             mixture.slope += slope * weight / sum;
             if weight >= VOICE_MIN {
-                mixture.z = mixture.z.max(expert.z(levels));
+                voices.push(expert);
             }
             mixture.paths.push(Path {
                 weight: weight / sum,
@@ -94,11 +93,10 @@ impl Mixture {
                 likeness: expert.likeness(),
             });
         }
+        // Asked last: it compares all pairs of a window, and most gauges do not climb.
+        mixture.is_rising = mixture.slope > 0.0
+            && mixture.slope > SLOPE_MIN * error
+            && voices.iter().any(|expert| expert.z(levels) > Z_MIN);
         Some(mixture)
-    }
-
-    /// Whether the trend towards the limit is sure enough to speak of.
-    pub(super) fn is_rising(&self) -> bool {
-        self.slope > 0.0 && self.slope > SLOPE_MIN * self.slope_error && self.z > Z_MIN
     }
 }

@@ -242,7 +242,7 @@ impl Forecaster {
             limit: self.limit,
         };
         let mixture = Mixture::of(experts, &self.levels, steps).ok_or(Silence::Learning)?;
-        if !mixture.is_rising() {
+        if !mixture.is_rising {
             return Err(Silence::NoTrend);
         }
         let [lo, mid, hi] = first_passage(&mixture.paths, self.limit, self.interval);

@@ -11,6 +11,8 @@ const STEPS_MAX: usize = 240;
 const LEAST_OF_THREE: (f64, f64) = (0.42, 0.87);
 /// Chance of a new excursion at a step, given that there may have been one at the step before.
 const FRESH: f64 = 0.5;
+/// So many deviations away the chance is below 10⁻¹⁶, which no sum of this size shows.
+const TAIL_MAX: f64 = 8.3;
 /// Slopes that stand for all: their places in standard errors, and weights (five of a normal law).
 const SLOPES: [(f64, f64); 5] = [(-1.5, 0.14), (-0.7, 0.22), (0.0, 0.28), (0.7, 0.22), (1.5, 0.14)];
 
@@ -53,13 +55,16 @@ impl Path {
     /// Adds the chance that the limit is not yet met at each step, for one slope.
     fn follow(&self, place: f64, weight: f64, limit: f64, step: f64, unmet: &mut [f64; STEPS_MAX]) {
         let slope = (self.slope + place * self.slope_error).max(0.0);
-        let (mut hazard, mut fading) = (0.0, self.deviation);
+        let (mut hazard, mut fading, mut stays) = (0.0, self.deviation, 1.0);
         for (at, unmet) in unmet.iter_mut().enumerate() {
             fading *= self.likeness;
             let mean = self.level + slope * (at + 1) as f64 * step + fading;
-            let z = (limit - mean) / self.noise;
-            hazard += FRESH * normal_tail((z + LEAST_OF_THREE.0) / LEAST_OF_THREE.1);
-            *unmet += weight * (-hazard).exp();
+            let z = ((limit - mean) / self.noise + LEAST_OF_THREE.0) / LEAST_OF_THREE.1;
+            if z < TAIL_MAX {
+                hazard += FRESH * normal_tail(z);
+                stays = (-hazard).exp();
+            }
+            *unmet += weight * stays;
             if hazard > 30.0 {
                 break;
             }
