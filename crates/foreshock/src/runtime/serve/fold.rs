@@ -1,6 +1,7 @@
 //! The state of a service: the engine, and the few facts beside it that must be the same however often the
 //! program was ended. All of it is a fold over the spool's records; it reads no clock.
 
+use super::asked::{Asked, Tick};
 use super::seen::Seen;
 use super::sheet::Understood;
 use engine::signature::SignatureIndex;
@@ -31,7 +32,7 @@ impl DigestTimes {
 /// What is known.
 pub(super) struct Fold {
     pub(super) engine: Engine,
-    times: DigestTimes,
+    pub(super) times: DigestTimes,
     /// When the latest digest of each tenant was due.
     told: BTreeMap<TenantId, Timestamp>,
 }
@@ -106,8 +107,8 @@ impl Fold {
         let mut owners = stretch.of.iter();
         let mut owner = owners.next();
         for (row, sighting) in stretch.events.iter().enumerate() {
-            while let Some((_, at)) = ticks.next_if(|(before, _)| *before <= row) {
-                self.tick(*at, out);
+            while let Some((_, tick)) = ticks.next_if(|(before, _)| *before <= row) {
+                self.tick(tick, out);
             }
             while owner.is_some_and(|(end, _)| *end <= row) {
                 owner = owners.next();
@@ -126,7 +127,7 @@ impl Fold {
                 }
             }
         }
-        ticks.for_each(|(_, at)| self.tick(*at, out));
+        ticks.for_each(|(_, tick)| self.tick(tick, out));
     }
 
     /// Says which kinds of message are in a stretch that was taken in before.
@@ -140,7 +141,27 @@ impl Fold {
         }
     }
 
-    fn tick(&mut self, now: Timestamp, out: &mut Followed) {
+    fn tick(&mut self, tick: &Tick, out: &mut Followed) {
+        match tick {
+            Tick::Time(now) => self.come_to(*now, out),
+            Tick::Asked(asked) => self.answer(asked, out),
+        }
+    }
+
+    /// Makes the digest that somebody asked for, as of the latest event of that client.
+    fn answer(&mut self, asked: &Asked, out: &mut Followed) {
+        let tenant = asked.tenant();
+        let Some(as_of) = self.engine.tenant(&tenant).map(|tenant| tenant.latest()) else { return };
+        self.engine.tick_one(&tenant, as_of, &mut out.changes);
+        let since = asked.since().or_else(|| self.told.get(&tenant).copied()).unwrap_or_default();
+        if let Some(digest) = self.engine.digest(&tenant, as_of, since) {
+            self.engine.told(&digest);
+            out.digests.push(digest);
+        }
+        self.told.insert(tenant, as_of);
+    }
+
+    fn come_to(&mut self, now: Timestamp, out: &mut Followed) {
         self.engine.tick(now, &mut out.changes);
         let tenants: Vec<TenantId> = self.engine.tenants().map(|(id, _)| id.clone()).collect();
         for tenant in tenants {

@@ -62,7 +62,7 @@ pub(super) struct Follower {
     shared: Arc<Shared>,
     raw: RawRecords,
     evidences: Evidences,
-    digests: Digests,
+    pub(super) digests: Digests,
     end: End,
     /// Records before this number are in the fold already.
     pub(super) folded: Seq,
@@ -138,6 +138,9 @@ impl Follower {
         if self.commit.is_due() && self.keep.is_behind() && !self.commit(None) {
             return false;
         }
+        if let Some(times) = self.shared.new_times() {
+            self.fold.times = times;
+        }
         if self.publish.is_due() && self.published != Some(self.position) {
             self.publish();
         }
@@ -196,9 +199,9 @@ impl Follower {
     /// Digests are delivered before the place behind them is committed, under names that follow from them: so none is
     /// missed, and one that is delivered again is the same file.
     fn deliver(&mut self) -> Result<(), Stuck> {
-        while let Some(digest) = self.due.last_mut() {
+        while let Some(digest) = self.due.first_mut() {
             self.digests.deliver(digest, &mut self.raw)?;
-            self.due.pop();
+            self.due.remove(0);
         }
         Ok(())
     }

@@ -34,8 +34,7 @@ impl Reading {
             seen_from: Seq(0),
             zone_offset_secs,
         };
-        let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 8);
-        let pipeline = Pipeline::start(from, workers, &end, &Arc::new(Unread::default()))?;
+        let pipeline = Pipeline::start(from, super::workers(), &end, &Arc::new(Unread::default()))?;
         Ok(Reading { pipeline })
     }
 

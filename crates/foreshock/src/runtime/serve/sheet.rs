@@ -5,6 +5,7 @@
 //! all there is to know, and how the records were cut into blocks, reads or runs of the program changes nothing.
 //! The price: a stack trace or a kernel's report that falls on the edge of a sheet is taken for two.
 
+use super::asked::Tick;
 use super::seen::Seen;
 use engine::normalize::{AssemblerConfig, Reference};
 use engine::{EventBatch, Lane};
@@ -60,8 +61,8 @@ pub(super) struct Understood {
     pub(super) events: EventBatch,
     /// Whose events these are: one past the last row, and the tenant.
     pub(super) of: Vec<(usize, TenantId)>,
-    /// Ticks: before which row, and the time.
-    pub(super) ticks: Vec<(usize, Timestamp)>,
+    /// Ticks: before which row, and what they say.
+    pub(super) ticks: Vec<(usize, Tick)>,
     /// Receipt of the latest record.
     pub(super) latest: Option<Timestamp>,
     /// What became of the records.
@@ -157,8 +158,14 @@ impl Sheet {
             match record.facts.kind {
                 Kind::Raw | Kind::Gap => {}
                 Kind::Tick => {
-                    self.flush(Some(record.facts.received_at), out);
-                    out.ticks.push((out.events.len(), record.facts.received_at));
+                    let tick = Tick::of(record.facts.received_at, record.payload);
+                    // Who asks has handed in all that there is.
+                    let quiet_by = match &tick {
+                        Tick::Time(now) => Some(*now),
+                        Tick::Asked(_) => None,
+                    };
+                    self.flush(quiet_by, out);
+                    out.ticks.push((out.events.len(), tick));
                     continue;
                 }
                 // Nothing reads them yet; they stay in the spool.
