@@ -208,7 +208,8 @@ fn sockets_that_were_passed_are_used() {
         command
     };
     send(&addresses.0.to_string(), b"<14>before it runs\n").unwrap();
-    let running = Running::start_as(passing("syslog:syslog:http"), &state, &[]);
+    let own = ["--syslog-tcp", "127.0.0.1:0", "--syslog-udp", "127.0.0.1:0"];
+    let running = Running::start_as(passing("syslog:syslog:http"), &state, &own);
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.send_to(b"<14>hello", addresses.1).unwrap();
     stored(&running, 2);

@@ -35,6 +35,8 @@ pub(super) struct Fold {
     pub(super) times: DigestTimes,
     /// When the latest digest of each tenant was due.
     told: BTreeMap<TenantId, Timestamp>,
+    /// The record that is being taken in, for when that fails; `None` for the clock.
+    pub(super) busy_with: Option<Seq>,
 }
 
 /// What followed from a stretch.
@@ -67,7 +69,7 @@ pub(super) fn format() -> u32 {
 impl Fold {
     /// Nothing is known yet.
     pub(super) fn new(config: Config, times: DigestTimes) -> Fold {
-        Fold { engine: Engine::new(config), times, told: BTreeMap::new() }
+        Fold { engine: Engine::new(config), times, told: BTreeMap::new(), busy_with: None }
     }
 
     /// All that is known, in bytes; equal states give equal bytes. `seen` is what had been delivered by then.
@@ -98,7 +100,7 @@ impl Fold {
         let (seen, told): (Vec<EnvelopeId>, _) =
             postcard::from_bytes(beside).map_err(|_| damaged())?;
         let engine = Engine::restore(engine, config).map_err(|error| error.to_string())?;
-        Ok((Fold { engine, times, told }, Seen::of(seen)))
+        Ok((Fold { engine, times, told, busy_with: None }, Seen::of(seen)))
     }
 
     /// Takes in a stretch.
@@ -114,6 +116,9 @@ impl Fold {
                 owner = owners.next();
             }
             let Some((_, tenant)) = owner else { break };
+            self.busy_with = Some(sighting.seq);
+            #[cfg(test)]
+            super::tests::fail_at("fold", sighting.body.as_bytes());
             let known = out.changes.len();
             out.kinds.push(self.engine.observe(tenant, &sighting, &mut out.changes));
             if out.changes.len() > known {
@@ -142,6 +147,7 @@ impl Fold {
     }
 
     fn tick(&mut self, tick: &Tick, out: &mut Followed) {
+        self.busy_with = None;
         match tick {
             Tick::Time(now) => self.come_to(*now, out),
             Tick::Asked(asked) => self.answer(asked, out),

@@ -16,6 +16,8 @@
 //! | `follow` | the spool | stretches of records, in order |
 //! | `reading` | a spool | the same, once, to its end |
 //! | `sheet` | a stretch | events, on any thread |
+//! | `guard`, `quarantine` | records that make the program fail | set apart, the others as if they were not there |
+//! | `again` | the latest snapshot | a state, and the records behind it |
 //! | `seen` | records that come twice | once |
 //! | `fold` | events and ticks | the state: the same from the start or from any snapshot |
 //! | `keep` | what followed | rows, events, snapshots |
@@ -31,17 +33,20 @@
 //!
 //! Nothing here holds up a receiver: they wait for the spool alone.
 
+mod again;
 mod api;
 mod asked;
 mod digests;
 mod fold;
 mod follow;
 mod follower;
+mod guard;
 mod house;
 mod keep;
 mod live;
 pub(crate) mod once;
 mod passed;
+mod quarantine;
 mod reading;
 mod receivers;
 mod seen;
@@ -137,6 +142,7 @@ impl Service {
             meter: Arc::default(),
             shared: Arc::clone(&shared),
             unread: Arc::clone(&unread),
+            quarantine: Arc::clone(&rest.quarantine),
             started_at: now,
         };
         let facts = Arc::new(facts);

@@ -134,12 +134,9 @@ impl Receivers {
             None => ("syslog_tcp", "tcp"),
             Some(_) => ("syslog_tls", "tls"),
         };
-        // A port of 0 is another one once it is bound; the settings speak of what they say.
-        let mut asked = addresses.iter().copied();
         for socket in sockets {
             let address = socket.local_addr();
-            let name =
-                format!("syslog-{word}-{}", asked.next().or(address).map_or(0, |a| a.port()));
+            let name = format!("syslog-{word}-{}", address.map_or(0, |address| address.port()));
             let whose = Whose::from(whose::tenancy(settings, address.as_ref()));
             let tls = tls.clone();
             let config = stream::StreamConfig {
