@@ -91,9 +91,7 @@ fn settings_are_read_again_and_a_slip_changes_nothing() {
 fn clients_by_listener_by_field_and_by_what_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let own = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let text = format!(
-        "[listen]\nsyslog_tls = []\nclient_field = \"tenant\"\n[[client]]\nname = \"acme\"\ndigest_at = \"07:00+01:00\"\n"
-    );
+    let text = "[listen]\nclient_field = \"tenant\"\n[[client]]\nname = \"acme\"\ndigest_at = \"07:00+01:00\"\n".to_owned();
     let (running, file) = start(folder.path(), &text);
     let tcp = running.address("syslog-tcp");
     let line = |tenant: &str| format!("<14>1 - web1 app - - [x tenant=\"{tenant}\"] hello\n");
