@@ -1,7 +1,7 @@
-//! Ctrl-C and SIGTERM → a flag. The first one asks whoever reads to stop, so that what was read so
+//! Signals → flags. Ctrl-C and SIGTERM: The first one asks whoever reads to stop, so that what was read so
 //! far is reported; the second one ends the program at once.
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::io;
 use std::sync::Arc;
@@ -29,5 +29,23 @@ impl Interrupt {
     /// Whether it is time to stop.
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// SIGHUP → a flag: the settings are to be read again.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reload(Arc<AtomicBool>);
+
+impl Reload {
+    /// Listens from now on.
+    pub(crate) fn listen() -> io::Result<Reload> {
+        let reload = Reload::default();
+        flag::register(SIGHUP, Arc::clone(&reload.0))?;
+        Ok(reload)
+    }
+
+    /// Whether it was asked for since this was last asked.
+    pub(crate) fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
     }
 }

@@ -37,6 +37,13 @@ impl Notify {
         self.say("READY=1");
     }
 
+    /// The settings are being read again; [`Notify::ready`] follows.
+    pub(crate) fn reloading(&self) {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        let micros = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000;
+        self.say(&format!("RELOADING=1\nMONOTONIC_USEC={micros}"));
+    }
+
     /// It still works.
     pub(crate) fn alive(&self) {
         self.say("WATCHDOG=1");
@@ -90,11 +97,16 @@ mod tests {
         let notify = Notify { socket, every: None };
         notify.ready();
         notify.status("two\nlines");
+        notify.reloading();
         let mut buffer = [0; 64];
         for expected in ["READY=1", "STATUS=two lines"] {
             let size = manager.recv(&mut buffer).unwrap();
             assert_eq!(&buffer[..size], expected.as_bytes());
         }
+        let size = manager.recv(&mut buffer).unwrap();
+        let said = std::str::from_utf8(&buffer[..size]).unwrap();
+        let micros = said.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap();
+        assert!(micros.parse::<u64>().unwrap() > 0);
         Notify::default().ready();
     }
 }

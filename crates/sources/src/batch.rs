@@ -19,7 +19,33 @@ pub struct Batch {
     pub head: Option<u64>,
     pub(crate) bytes: Vec<u8>,
     pub(crate) spans: Vec<LineSpan>,
+    /// Offset of the first of `bytes`.
+    pub(crate) base: u64,
+    /// Offset behind the bytes that were used up.
+    pub(crate) end: u64,
+    /// What follows is the rest of a line that was too long.
+    pub(crate) skipping: bool,
+    /// The input ended within the last line.
+    pub(crate) is_open: bool,
+    /// Bytes before `base`, as far as who reads on needs them.
+    pub(crate) earlier: Vec<u8>,
 }
+
+/// How far an input was read, and what tells the place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// Offset of the next line.
+    pub offset: u64,
+    /// Its 1-based number.
+    pub line: u64,
+    /// The next bytes are the rest of a line that was too long.
+    pub skipping: bool,
+    /// The bytes before the place, 256 at most.
+    pub recent: Vec<u8>,
+}
+
+/// Bytes of [`Reached::recent`].
+const RECENT_BYTES: usize = 256;
 
 /// Where a line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +137,34 @@ impl Batch {
         })
     }
 
+    /// How far the input was read once the first `lines` lines of this batch were.
+    pub fn reached(&self, lines: usize) -> Reached {
+        let (offset, skipping) = match self.spans.get(lines) {
+            Some(span) => (span.offset, false),
+            None => (self.end, self.skipping),
+        };
+        let line = self.first_line + lines.min(self.spans.len()) as u64 - u64::from(skipping);
+        let before = (offset.saturating_sub(self.base) as usize).min(self.bytes.len());
+        let own = &self.bytes[before.saturating_sub(RECENT_BYTES)..before];
+        let missing = (RECENT_BYTES - own.len()).min(self.earlier.len());
+        let recent = [&self.earlier[self.earlier.len() - missing..], own].concat();
+        Reached { offset, line, skipping, recent }
+    }
+
+    /// Leaves out the lines that begin before an offset.
+    pub(crate) fn leave_out_before(&mut self, offset: u64) {
+        let known = self.spans.iter().take_while(|span| span.offset < offset).count();
+        self.spans.drain(..known);
+        self.first_line += known as u64;
+    }
+
+    /// Leaves out the last line if the input ended within it.
+    pub(crate) fn leave_open_line(&mut self) {
+        if let Some(span) = self.spans.pop_if(|_| self.is_open) {
+            (self.end, self.skipping) = (span.offset, false);
+        }
+    }
+
     /// The input broke off after `filled` bytes: unless a line ends there, the last one is cut.
     pub(crate) fn cut_last(&mut self, filled: usize) {
         let ends = self.bytes[..filled].ends_with(b"\n");
@@ -122,7 +176,8 @@ impl Batch {
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.spans.clear();
-        self.bytes_used = 0;
+        self.earlier.clear();
+        (self.bytes_used, self.skipping, self.is_open) = (0, false, false);
     }
 }
 

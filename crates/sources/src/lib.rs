@@ -46,7 +46,7 @@ mod tail;
 mod walk;
 mod window;
 
-pub use batch::{Batch, Line};
+pub use batch::{Batch, Line, Reached};
 pub use error::ReadError;
 pub use inlet::{Counters, Health, Inlet, Receiver, Stop};
 pub use input::{Input, Kind};

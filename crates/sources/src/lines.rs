@@ -216,6 +216,7 @@ impl LineReader {
             start = end + 1;
         }
         let rest = filled - start;
+        batch.is_open = ended && rest > 0;
         if ended {
             if rest > 0 {
                 self.push(bytes, spans, base, start..filled);
@@ -239,6 +240,12 @@ impl LineReader {
             self.carry.extend_from_slice(&bytes[start..filled]);
         }
         batch.bytes_used = start as u64;
+        (batch.base, batch.end, batch.skipping) = (base, base + start as u64, self.skipping);
+    }
+
+    /// What comes next is the rest of a line that was too long.
+    pub(crate) fn skip_line(&mut self) {
+        self.skipping = true;
     }
 
     fn push(

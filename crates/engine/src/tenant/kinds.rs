@@ -23,6 +23,11 @@ pub struct KindNow<'a> {
 }
 
 impl Tenant {
+    /// The time of the latest event, or of the latest tick if that was later.
+    pub fn latest(&self) -> Timestamp {
+        self.ledger.now
+    }
+
     /// The kind of message that [`Tenant::observe`] named; `None` if it never named this one.
     pub fn kind(&self, index: SignatureIndex) -> Option<KindNow<'_>> {
         let kind = self.ledger.kinds.get(index.0 as usize)?;

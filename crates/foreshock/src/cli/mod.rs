@@ -25,6 +25,7 @@ mod signatures;
 mod skipped;
 mod status;
 mod style;
+mod token;
 
 pub(crate) use reading::Reading;
 pub(crate) use settings::Settings;
@@ -81,6 +82,7 @@ enum Command {
     Digest(digest::Args),
     Doctor(doctor::Args),
     Init(init::Args),
+    Token(token::Args),
     Export(export::Args),
     Replay(replay::Args),
     Signatures(signatures::Args),
@@ -165,6 +167,7 @@ pub(crate) fn main() -> Exit {
         Command::Digest(args) => digest::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Token(args) => token::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Explain(args) => explain::run(args, talk),
         Command::Replay(args) => replay::run(args, talk),

@@ -10,6 +10,9 @@ use crate::runtime::{self};
 use engine::Config;
 use model::{Band, Counts, Digest, Quiet, Timestamp};
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+mod kept;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,7 +23,9 @@ Examples:
   foreshock scan --since 2026-11-01 --until 2026-11-08 --zone +01:00 app.log app.log.*.gz
       one week of one application that writes local times
   foreshock scan --format ndjson --fail-on promote /var/log || notify-someone
-      for scripts: the digest on one line; exit code 1 if a person should look now";
+      for scripts: the digest on one line; exit code 1 if a person should look now
+  foreshock scan --state ./state /var/log
+      every night: only what is new is read, and the runs before are remembered";
 
 /// Read logs and tell what is quietly becoming important
 #[derive(Debug, clap::Args)]
@@ -43,6 +48,13 @@ pub(crate) struct Args {
     /// numbers; the JSON forms always have them.
     #[arg(long)]
     pub(crate) held_back: bool,
+    /// Keep what was learnt in this folder, and go on from there
+    ///
+    /// Made where it is missing. A file that has grown is read on from where it was, a rotated one is recognised
+    /// by its content and not read again. The folder is the same as that of `foreshock serve`; one program
+    /// uses it at a time.
+    #[arg(long, value_name = "DIR", conflicts_with = "until")]
+    pub(crate) state: Option<PathBuf>,
     /// Exit with 1 if an open item reaches this band: watch, investigate, promote
     #[arg(long, value_name = "BAND", value_parser = parse::band)]
     pub(crate) fail_on: Option<Band>,
@@ -64,26 +76,30 @@ pub(crate) enum Format {
 
 /// Runs the command.
 pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
-    let config = args.settings.read()?;
-    let mut scanned = read(&args.reading, config, talk)?;
-    let since = args.reading.since;
-    let mut digest = digest(&mut scanned, &args.reading, since);
+    let (mut digest, counts, exit) = match &args.state {
+        Some(state) => kept::scan(&args, state, talk)?,
+        None => {
+            let mut scanned = read(&args.reading, args.settings.read()?, talk)?;
+            let digest = digest(&mut scanned, &args.reading, args.reading.since);
+            (digest, scanned.run.report.counts, scanned.exit)
+        }
+    };
     let top = usize::from(args.top);
     digest.quiet.held_back += digest.items.len().saturating_sub(top) as u64;
     digest.items.truncate(top);
     if !args.held_back && matches!(args.format, Format::Text | Format::Md) {
         digest.quiet.cut.clear();
     }
-    write(&digest, &scanned.run.report.counts, args.format, talk)?;
-    if args.format == Format::Text {
+    write(&digest, &counts, args.format, talk)?;
+    if args.format == Format::Text && args.state.is_none() {
         tell_more(&digest, &args.reading, talk)?;
     }
     // What is over reached no band that needs anyone now.
     let open = || digest.items.iter().filter(|item| item.outcome.is_none());
     let reached = |band: Band| open().any(|item| item.band >= band);
     Ok(match args.fail_on {
-        Some(band) if reached(band) && scanned.exit == Exit::Ok => Exit::Findings,
-        _ => scanned.exit,
+        Some(band) if reached(band) && exit == Exit::Ok => Exit::Findings,
+        _ => exit,
     })
 }
 
@@ -146,15 +162,20 @@ fn digest(read: &mut Read, reading: &Reading, since: Option<Timestamp>) -> Diges
     // Nothing read is also told: as of now, with nothing in it.
     let as_of = run.last.unwrap_or_else(parse::now);
     let known = run.engine.digest(&reading.tenant, as_of, since.unwrap_or_default());
-    let mut digest = known.unwrap_or_else(|| Digest {
+    let mut digest = known.unwrap_or_else(|| nothing(reading, as_of));
+    Evidences::default().fill(&mut run.report.readback, digest.items.iter_mut());
+    digest
+}
+
+/// A digest of which nothing is known.
+fn nothing(reading: &Reading, as_of: Timestamp) -> Digest {
+    Digest {
         as_of,
-        since: since.unwrap_or(as_of),
+        since: reading.since.unwrap_or(as_of),
         tenant_id: reading.tenant.clone(),
         items: Vec::new(),
         quiet: Quiet::default(),
-    });
-    Evidences::default().fill(&mut run.report.readback, digest.items.iter_mut());
-    digest
+    }
 }
 
 /// Writes a digest in the form that was asked for.

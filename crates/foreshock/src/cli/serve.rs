@@ -1,9 +1,10 @@
 //! `foreshock serve`: runs the service until it is told to end.
 
 use super::{Exit, Mistake, Settings, Talk};
-use crate::interrupt::Interrupt;
+use crate::config;
+use crate::interrupt::{Interrupt, Reload};
 use crate::notify::Notify;
-use crate::runtime::serve::{DigestTimes, Service, Understanding};
+use crate::runtime::serve::{self, DigestTimes, Passed, Service, Understanding};
 use model::TenantId;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -103,7 +104,7 @@ pub(super) fn by_itself(service: &mut crate::config::Service) {
 
 /// Runs the command.
 pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
-    let settings = args.all()?;
+    let mut settings = args.all()?;
     let Some(state) = settings.service.state.clone() else {
         return Err(Mistake::Usage(
             "no state folder is named: add --state DIR, or `state` below [service] in the settings"
@@ -111,16 +112,17 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         )
         .into());
     };
-    let interrupt = Interrupt::listen()?;
+    let (interrupt, reload) = (Interrupt::listen()?, Reload::listen()?);
     let how = Understanding {
-        config: settings.engine,
-        times: DigestTimes { at: settings.service.digest_at, ..DigestTimes::default() },
+        config: settings.engine.clone(),
+        times: DigestTimes::of_settings(&settings.service),
         zone_offset_secs: 0,
-        workers: std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 8),
+        workers: serve::workers(),
         cuts: Vec::new(),
     };
     let notify = Notify::from_environment();
-    let service = Service::start(&state, how, &settings.service)?;
+    let passed = Passed::from_environment()?;
+    let mut service = Service::start(&state, how, &settings.service, passed)?;
     notify.ready();
     let mut err = io::stderr();
     for note in service.notes() {
@@ -135,7 +137,15 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     let mut told: Vec<String> = Vec::new();
     let mut alive = Instant::now();
     service.run(
-        || interrupt.is_set(),
+        |service| {
+            if reload.take() {
+                notify.reloading();
+                // Who reads it may be gone; the service goes on.
+                let _ = read_again(&args, &mut settings, service);
+                notify.ready();
+            }
+            interrupt.is_set()
+        },
         |status| {
             if notify.alive_every().is_some_and(|every| alive.elapsed() >= every / 2) {
                 notify.alive();
@@ -162,4 +172,44 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
             "the state could not be written to its end; what was received is safe in the spool"
         ),
     }
+}
+
+/// Reads the settings again, and takes up what a running service can; says what that was, what waits for the next
+/// start, and what is wrong.
+fn read_again(
+    args: &Args,
+    settings: &mut config::Settings,
+    service: &mut Service,
+) -> io::Result<()> {
+    let mut err = io::stderr();
+    let new = match args.all() {
+        Ok(new) => new,
+        Err(wrong) => {
+            return writeln!(err, "foreshock: the settings stay as they were: {wrong}");
+        }
+    };
+    let changed = config::changed(settings, &new);
+    let files_changed = changed.live.iter().any(|name| name == "listen.files");
+    if let Err(wrong) = service.reload(&new.service, files_changed) {
+        return writeln!(err, "foreshock: the settings stay as they were: {wrong:#}");
+    }
+    let taken = match changed.live.is_empty() {
+        true => "tokens and certificates".to_owned(),
+        false => format!("tokens, certificates, {}", changed.live.join(", ")),
+    };
+    writeln!(err, "foreshock: read again: {taken}")?;
+    if !changed.at_start.is_empty() {
+        writeln!(
+            err,
+            "foreshock: taken up with the next start (systemctl restart foreshock): {}",
+            changed.at_start.join(", ")
+        )?;
+    }
+    // Nothing follows files yet if nothing did at the start.
+    let mut new = new;
+    if changed.at_start.iter().any(|told| told.starts_with("listen.files")) {
+        new.service.files.clone_from(&settings.service.files);
+    }
+    *settings = new;
+    Ok(())
 }

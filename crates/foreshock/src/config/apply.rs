@@ -1,6 +1,7 @@
 //! The text of a settings file → changes to a configuration, or all that is wrong with it. What is
 //! not known is an error: a slip in a name must not pass for a setting.
 
+use super::clients::{self, CLIENT};
 use super::place::did_you_mean;
 use super::service::{self, Service, Value};
 use super::settings::{self, Kind, Setting};
@@ -97,6 +98,10 @@ impl Reading<'_> {
                 self.networks(value);
                 continue;
             }
+            if word == CLIENT {
+                clients::read(value, self.service, &mut self.problems);
+                continue;
+            }
             if let Some(table) = service::tables().into_iter().find(|table| *table == word) {
                 match value.get_ref().as_table() {
                     Some(rows) => self.service_table(table, rows),
@@ -109,7 +114,7 @@ impl Reading<'_> {
             let sections = settings::sections();
             let Some(section) = sections.iter().find(|section| **section == word) else {
                 let known = sections.into_iter().chain(service::tables());
-                let known = known.chain([CRITICALITY, SITES, NETWORKS, CHECKS]);
+                let known = known.chain([CRITICALITY, SITES, NETWORKS, CLIENT, CHECKS]);
                 let hint = did_you_mean(word, known);
                 let hint = if hint.is_empty() { home_of(word) } else { hint };
                 self.problem(at, format!("there is no table `{word}`{hint}"));

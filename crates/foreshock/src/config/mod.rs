@@ -5,11 +5,16 @@
 //! their names, the environment (`FORESHOCK__TABLE__KEY`); flags of a command come last, there.
 
 mod apply;
+mod clients;
 mod place;
+mod reload;
 mod service;
 mod settings;
 mod show;
 
+#[cfg(test)]
+pub(crate) use clients::Client;
+pub(crate) use reload::changed;
 pub(crate) use service::Service;
 pub(crate) use show::{schema, show};
 
@@ -60,6 +65,9 @@ pub(crate) fn read(
             continue;
         };
         settings.layer(&text, &mut problems, |_| (name.clone(), name.clone()));
+    }
+    if problems.is_empty() {
+        problems = settings.service.disagreements();
     }
     if problems.is_empty() { Ok(settings) } else { Err(problems.join("\n")) }
 }

@@ -1,6 +1,7 @@
 //! What the service listens on, where it keeps what it knows and for how long: the tables of a settings file beside
 //! the engine's. One list of rows ([`ROWS`]) is all there is to a setting: its place, its default, its reason.
 
+use super::clients::Client;
 use crate::runtime::serve::Retention;
 use ipnet::IpNet;
 use model::{Span, TenantId};
@@ -21,9 +22,25 @@ pub(crate) struct Service {
     pub(crate) kernel: bool,
     pub(crate) digest_at: Span,
     pub(crate) tokens: Option<PathBuf>,
+    pub(crate) syslog_tls: Vec<SocketAddr>,
+    pub(crate) tls: Tls,
+    /// A field of messages that names their client.
+    pub(crate) client_field: Option<String>,
+    pub(crate) clients_max: usize,
     /// Clients by the senders' networks; of several that hold an address the narrowest counts.
     pub(crate) networks: Vec<(IpNet, TenantId)>,
+    /// What is special about single clients.
+    pub(crate) clients: Vec<Client>,
     pub(crate) retention: Retention,
+}
+
+/// Certificates of the listeners that speak TLS.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Tls {
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
+    pub(crate) client_authority: Option<PathBuf>,
+    pub(crate) client_required: bool,
 }
 
 impl Default for Service {
@@ -41,7 +58,12 @@ impl Default for Service {
             kernel: false,
             digest_at: Span::HOUR.times(6),
             tokens: None,
+            syslog_tls: Vec::new(),
+            tls: Tls::default(),
+            client_field: None,
+            clients_max: outputs::rest::TENANTS_MAX,
             networks: Vec::new(),
+            clients: Vec::new(),
             retention: Retention::default(),
         }
     }
@@ -114,6 +136,17 @@ fn length(value: Value) -> Result<Span, &'static str> {
     }
 }
 
+fn count(value: Value) -> Result<usize, &'static str> {
+    const TOLD: &str = "wants a whole number from 1 to 100000, such as 1000";
+    let number = match value {
+        Value::Number(number) => Some(number),
+        Value::Text(text) => text.parse().ok(),
+        _ => None,
+    };
+    let number = number.filter(|number| (1..=100_000).contains(number)).ok_or(TOLD)?;
+    Ok(number as usize)
+}
+
 /// `512MiB`, `20GiB`, `1073741824`.
 fn size(value: Value) -> Result<u64, &'static str> {
     let text = match value {
@@ -127,14 +160,38 @@ fn size(value: Value) -> Result<u64, &'static str> {
     number.checked_mul(1 << power).ok_or(SIZE)
 }
 
-/// `06:30`, as a span after midnight.
-fn time_of_day(value: Value) -> Result<Span, &'static str> {
-    const TOLD: &str = "wants a time of day in UTC, such as \"06:00\"";
+/// `06:30`, or `06:30+02:00` where the clock is two hours ahead: as a span after midnight UTC.
+pub(super) fn time_of_day(value: Value) -> Result<Span, &'static str> {
+    const TOLD: &str = "wants a time of day, such as \"06:00\" (UTC) or \"06:00+02:00\"";
     let text = text(value, TOLD)?;
-    let (hours, minutes) = text.split_once(':').ok_or(TOLD)?;
-    match (hours.parse::<i64>(), minutes.parse::<i64>()) {
-        (Ok(h @ 0..=23), Ok(m @ 0..=59)) => Ok(Span::HOUR.times(h) + Span::MINUTE.times(m)),
-        _ => Err(TOLD),
+    let minutes = |text: &str| {
+        let (hours, minutes) = text.split_once(':')?;
+        let is_two = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        let (h, m) = (hours.parse::<i64>().ok()?, minutes.parse::<i64>().ok()?);
+        (is_two(hours) && is_two(minutes) && h < 24 && m < 60).then_some(h * 60 + m)
+    };
+    let (time, offset) = match text.find(['+', '-']) {
+        None => (minutes(&text), Some(0)),
+        Some(at) => {
+            let sign = if text[at..].starts_with('-') { -1 } else { 1 };
+            (minutes(&text[..at]), minutes(&text[at + 1..]).map(|offset| sign * offset))
+        }
+    };
+    let (time, offset) = time.zip(offset).ok_or(TOLD)?;
+    Ok(Span::MINUTE.times((time - offset).rem_euclid(24 * 60)))
+}
+
+/// The same as it is written.
+pub(super) fn written_time(time: Span) -> String {
+    let minutes = time.as_micros() / 60_000_000;
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// A path that may be empty.
+fn path_or_none(value: Value) -> Result<Option<PathBuf>, &'static str> {
+    match value {
+        Value::Text(text) => Ok(Some(text).filter(|text| !text.is_empty()).map(PathBuf::from)),
+        _ => Err(PATH),
     }
 }
 
@@ -180,14 +237,23 @@ rows! {
     service.tenant: "The client of what nothing else says it of.",
         |s| Some(Value::Text(s.tenant.to_string())),
         |s, v| { s.tenant = TenantId::new(text(v, "wants a name in quotes")?); Ok(()) };
-    service.digest_at: "When each client's daily digest is made, in UTC: before the working day begins.",
-        |s| { let minutes = s.digest_at.as_micros() / 60_000_000;
-              Some(Value::Text(format!("{:02}:{:02}", minutes / 60, minutes % 60))) },
+    service.digest_at: "When each client's daily digest is made: before the working day begins. UTC, unless an offset stands behind it (\"06:00+02:00\"); [[client]] can have another.",
+        |s| Some(Value::Text(written_time(s.digest_at))),
         |s, v| { s.digest_at = time_of_day(v)?; Ok(()) };
     listen.syslog_tcp: "Syslog over TCP. Loopback, until somebody decides who may send: \"0.0.0.0:5514\" is all machines.",
         |s| shown(&s.syslog_tcp), |s, v| { s.syslog_tcp = addresses(v)?; Ok(()) };
     listen.syslog_udp: "Syslog over UDP. What finds no room is lost in the kernel, and counted to the datagram.",
         |s| shown(&s.syslog_udp), |s, v| { s.syslog_udp = addresses(v)?; Ok(()) };
+    listen.syslog_tls: "Syslog over TLS, such as \"0.0.0.0:6514\". Wants a certificate and its key.",
+        |s| shown(&s.syslog_tls), |s, v| { s.syslog_tls = addresses(v)?; Ok(()) };
+    listen.tls_certificate: "Our certificate, a file in PEM form, with those between it and its authority behind it.",
+        |s| path(&s.tls.certificate), |s, v| { s.tls.certificate = path_or_none(v)?; Ok(()) };
+    listen.tls_key: "Its private key, a file in PEM form that nobody else can read.",
+        |s| path(&s.tls.key), |s, v| { s.tls.key = path_or_none(v)?; Ok(()) };
+    listen.tls_client_authority: "The authorities that sign senders' certificates, a file in PEM form; without, senders show none.",
+        |s| path(&s.tls.client_authority), |s, v| { s.tls.client_authority = path_or_none(v)?; Ok(()) };
+    listen.tls_client_required: "Senders must show a certificate of these authorities; else they may.",
+        |s| Some(Value::Flag(s.tls.client_required)), |s, v| { s.tls.client_required = flag(v)?; Ok(()) };
     listen.syslog_unix: "A socket of this machine for syslog datagrams, such as /run/foreshock/log.",
         |s| path(&s.syslog_unix), |s, v| { s.syslog_unix = Some(text(v, PATH)?.into()); Ok(()) };
     listen.http: "The HTTP API. Loopback; \"\" for none. Beyond loopback it wants tokens.",
@@ -199,6 +265,14 @@ rows! {
         }; Ok(()) };
     listen.tokens: "A file of tokens of the API, one a line as their hash; never the tokens themselves.",
         |s| path(&s.tokens), |s, v| { s.tokens = Some(text(v, PATH)?.into()); Ok(()) };
+    listen.client_field: "A field of syslog messages that names their client, such as tenant in [x tenant=\\\"acme\\\"]; it can name clients of [[client]] only, so that no sender reaches others.",
+        |s| s.client_field.clone().map(Value::Text),
+        |s, v| { s.client_field = match v {
+            Value::Text(text) => Some(text).filter(|text| !text.is_empty()),
+            _ => return Err("wants the name of a field in quotes, such as \"tenant\""),
+        }; Ok(()) };
+    listen.clients_max: "Clients that senders with a token for all of them may name between them. Each costs memory for good, and a sender could make up a new one with every event; what is beyond is refused and counted.",
+        |s| Some(Value::Number(s.clients_max as i64)), |s, v| { s.clients_max = count(v)?; Ok(()) };
     listen.files: "Files to follow, with *, ?, [ab] and **; rotated ones are recognised.",
         |s| Some(Value::List(s.files.clone())),
         |s, v| { s.files = list(v, "wants patterns of paths, such as [\"/var/log/*.log\"]")?; Ok(()) };
@@ -253,6 +327,19 @@ mod tests {
     }
 
     #[test]
+    fn a_time_of_day_is_one_in_utc() {
+        for (text, written) in [
+            ("06:00", "06:00"),
+            ("06:30+02:00", "04:30"),
+            ("23:15-05:45", "05:00"),
+            ("00:30+01:00", "23:30"),
+        ] {
+            let time = time_of_day(Value::Text(text.into())).unwrap();
+            assert_eq!(written_time(time), written, "{text}");
+        }
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused_with_a_remedy() {
         let mut service = Service::default();
         for (key, value) in [
@@ -261,6 +348,9 @@ mod tests {
             ("raw_bytes", "99999999999TiB"),
             ("syslog_tcp", "5514"),
             ("digest_at", "24:00"),
+            ("digest_at", "6:00"),
+            ("digest_at", "06:00+2"),
+            ("clients_max", "0"),
             ("journal", "perhaps"),
         ] {
             let row = ROWS.iter().find(|row| row.key == key).unwrap();

@@ -3,6 +3,7 @@
 
 use super::Settings;
 use super::apply::{CHECKS, CRITICALITY, NETWORKS, SITES};
+use super::clients::CLIENT;
 use super::service::{self, Service, Value};
 use super::settings::{self, Kind, written};
 use engine::Config;
@@ -44,6 +45,7 @@ pub(crate) fn show(settings: &Settings, with_origins: bool) -> String {
     for (network, tenant) in &settings.service.networks {
         let _ = writeln!(page, "{} = {}", quoted(&network.to_string()), quoted(tenant.as_str()));
     }
+    page += &super::clients::show(&settings.service.clients);
     page + "\n" + &engine(&settings.engine, &origin)
 }
 
@@ -106,6 +108,7 @@ pub(crate) fn schema() -> String {
             json!({"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}),
         ),
         (NETWORKS, json!({"type": "object", "additionalProperties": {"type": "string"}})),
+        (CLIENT, json!({"type": "array", "items": {"type": "object", "required": ["name"]}})),
         (CHECKS, json!({"type": "object", "properties": {"folder": {"type": "string"}}})),
         (CRITICALITY, json!({"type": "array", "items": {"type": "object", "required": ["level"]}})),
     ] {

@@ -14,7 +14,7 @@ use std::collections::BinaryHeap;
 /// Bytes of a file's head in which its first time is looked for.
 const PEEK_BYTES: usize = 64 * 1024;
 /// Lines of a file's head that are understood for that.
-const PEEK_LINES: usize = 64;
+pub(crate) const PEEK_LINES: usize = 64;
 /// Text after which a merged batch is handed on.
 const BATCH_TEXT_BYTES: usize = 256 * 1024;
 
@@ -70,6 +70,11 @@ const BATCH_BYTES_MIN: usize = 16 << 10;
 /// Above this, nothing is gained.
 const BATCH_BYTES_MAX: usize = 256 << 10;
 
+/// Bytes that each of so many inputs reads at a time: in the worst case all overlap in time and share the memory.
+pub(crate) fn batch_bytes(inputs: usize) -> usize {
+    (LINES_BYTES_MAX / inputs.max(1)).clamp(BATCH_BYTES_MIN, BATCH_BYTES_MAX)
+}
+
 impl Merge {
     /// Looks at the head of every input; opens none for good.
     pub(crate) fn new(
@@ -78,9 +83,7 @@ impl Merge {
         how: Understanding,
         stop: Interrupt,
     ) -> Merge {
-        // In the worst case all inputs overlap in time and share the memory.
-        let batch_bytes = LINES_BYTES_MAX / inputs.len().max(1);
-        let batch_bytes = batch_bytes.clamp(BATCH_BYTES_MIN, BATCH_BYTES_MAX);
+        let batch_bytes = batch_bytes(inputs.len());
         let readback = Readback::of_lines(inputs, tenant);
         let report = Report { counts: Counts::default(), errors: Vec::new(), readback };
         let mut merge = Merge { streams: Vec::new(), queue: BinaryHeap::new(), report, stop };
@@ -265,7 +268,7 @@ impl Stream {
     }
 }
 
-fn modified(input: &Input) -> Option<Timestamp> {
+pub(crate) fn modified(input: &Input) -> Option<Timestamp> {
     if input.kind != Kind::File {
         return None;
     }

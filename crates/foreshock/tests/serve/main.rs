@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by panicking")]
 
 mod running;
+mod settings;
 
 use running::Running;
 use serde_json::Value;

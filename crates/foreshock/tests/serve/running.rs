@@ -36,20 +36,39 @@ impl Killer {
 
 impl Running {
     pub(crate) fn start(folder: &Path, more: &[&str]) -> Running {
+        let options = ["--syslog-tcp", "--syslog-udp", "--http"];
+        let options = options.into_iter().flat_map(|option| [option, "127.0.0.1:0"]);
+        let all: Vec<&str> = options.chain(more.iter().copied()).collect();
+        Running::start_bare(folder, &all)
+    }
+
+    /// With these options alone.
+    pub(crate) fn start_bare(folder: &Path, options: &[&str]) -> Running {
+        Running::start_as(foreshock(&[]), folder, options)
+    }
+
+    /// By a command that runs the program.
+    pub(crate) fn start_as(mut command: Command, folder: &Path, options: &[&str]) -> Running {
         std::fs::create_dir_all(folder).unwrap();
         let said = folder.join("said.txt");
-        let mut command = foreshock(&["serve", "--state", folder.to_str().unwrap()]);
-        for option in ["--syslog-tcp", "--syslog-udp", "--http"] {
-            command.args([option, "127.0.0.1:0"]);
-        }
-        let child = command.args(more).stderr(File::create(&said).unwrap()).spawn().unwrap();
+        command.args(["serve", "--state", folder.to_str().unwrap()]);
+        let child = command.args(options).stderr(File::create(&said).unwrap()).spawn().unwrap();
         let running =
             Running { child: Arc::new(Mutex::new(child)), folder: folder.to_owned(), said };
         running.wait(|running| running.said().contains("state in"));
         running
     }
 
-    fn said(&self) -> String {
+    /// Has the settings read again, and waits until this is said of it.
+    pub(crate) fn reload(&self, told: &str) {
+        let before = self.said().len();
+        let pid = self.child.lock().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+        self.wait(|running| running.said()[before..].contains(told));
+    }
+
+    /// What it wrote for people.
+    pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(&self.said).unwrap_or_default()
     }
 
@@ -136,4 +155,15 @@ pub(crate) fn post(address: &str, path: &str, body: &str) -> Option<(u16, String
 
 pub(crate) fn get(address: &str, path: &str) -> Option<(u16, String)> {
     ask(address, &format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n"))
+}
+
+/// Hands in one event with a token.
+pub(crate) fn send_as(address: &str, token: &str, event: &str) -> Option<(u16, String)> {
+    let size = event.len();
+    ask(
+        address,
+        &format!(
+            "POST /events/ingest HTTP/1.1\r\nhost: 127.0.0.1\r\nx-api-token: {token}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {size}\r\n\r\n{event}"
+        ),
+    )
 }

@@ -14,6 +14,7 @@ mod hostile;
 mod house;
 #[cfg(unix)]
 mod interrupt;
+mod kept;
 mod options;
 mod program;
 mod replay;

@@ -11,6 +11,7 @@ use model::{
     CandidateId, Digest, Envelope, Explanation, Item, Seq, SignatureId, TenantId, Timestamp,
 };
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 /// Everything that the API needs.
 pub struct Api {
@@ -46,7 +47,12 @@ pub struct Settings {
     pub wait_ms_max: u64,
     /// The limits.
     pub limits: Limits,
+    /// Tenants that callers may name between them, beside those that tokens name; a reload may change it.
+    pub tenants_max: Arc<AtomicUsize>,
 }
+
+/// The usual number: far more than one team looks after, and a bounded cost.
+pub const TENANTS_MAX: usize = 1_000;
 
 impl Default for Settings {
     fn default() -> Settings {
@@ -55,6 +61,7 @@ impl Default for Settings {
             tenant: TenantId::new("default"),
             wait_ms_max: 2_000,
             limits: Limits::default(),
+            tenants_max: Arc::new(AtomicUsize::new(TENANTS_MAX)),
         }
     }
 }

@@ -15,6 +15,7 @@ mod answer;
 mod backing;
 mod body;
 mod candidates;
+mod clients;
 mod count;
 mod digest;
 mod events;
@@ -44,7 +45,7 @@ pub use access::{
     Anonymous, Grant, Rate, Scope, TOKEN_BYTES_MAX, TOKEN_BYTES_MIN, Tenants, TokenError,
     TokenHash, TokenList, Tokens,
 };
-pub use backing::{Api, Created, Explained, Recognise, Records, Settings, Views};
+pub use backing::{Api, Created, Explained, Recognise, Records, Settings, TENANTS_MAX, Views};
 pub use limits::Limits;
 pub use meter::{Meter, Tally};
 pub use routes::service;

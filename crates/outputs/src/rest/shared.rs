@@ -3,6 +3,7 @@
 use super::access::{Access, Peer, Rates, Scope};
 use super::backing::{Api, Settings};
 use super::body::{self, Budget, Held};
+use super::clients::Clients;
 use super::count::Count;
 use super::problem::{Kind, Problem};
 use super::{Grant, Tokens};
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) budget: Arc<Budget>,
     pub(crate) questions: Arc<Semaphore>,
     pub(crate) count: Count,
+    pub(crate) clients: Clients,
 }
 
 impl Shared {
@@ -37,6 +39,7 @@ impl Shared {
             budget: Arc::default(),
             questions: Arc::new(Semaphore::new(limits.questions_max)),
             count: Count::default(),
+            clients: Clients::new(Arc::clone(&api.settings.tenants_max)),
             api,
         }
     }

@@ -4,7 +4,8 @@ use crate::client::{EVENT, Under, read, request};
 use crate::fakes::{ACME_INGEST, ALL};
 use outputs::rest::{Limits, Rate, Settings};
 use std::io::{ErrorKind, Read, Write};
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 fn with(limits: Limits) -> Under {
@@ -53,6 +54,29 @@ fn bodies_together_are_bounded() {
     let under = with(Limits { bodies_bytes_max: 100, ..Limits::default() });
     under.post("/events/ingest", EVENT).problem(503);
     assert_eq!(under.post("/events/ingest", r#"{"message":"x"}"#).status, 200, "it is given back");
+}
+
+/// The fakes know two tenants; `client-a` of the usual event is the third.
+#[test]
+fn callers_name_no_more_tenants_than_may_be() {
+    let most = Arc::new(AtomicUsize::new(4));
+    let under = Under::with(Settings { tenants_max: Arc::clone(&most), ..Settings::default() });
+    let named = |name: &str| format!(r#"{{"message":"x","tenant_id":"{name}"}}"#);
+    assert_eq!(under.post("/events/ingest", EVENT).status, 200);
+    assert_eq!(under.post("/events/ingest", &named("one")).status, 200);
+    let told = under.post("/events/ingest", &named("another")).problem(403);
+    assert!(told.contains("there are 4 tenants") && told.contains("clients_max"), "{told}");
+    // Of many events those of known tenants are taken; the others are told and counted.
+    let body = format!("[{},{},{}]", named("acme"), named("another"), named("one"));
+    let answer = under.post("/events/ingest_bulk", &body);
+    assert_eq!((answer.status, &answer.json()["refused"]), (200, &1.into()));
+    let tallies = under.meter.read();
+    assert_eq!((tallies[0].1.stored, tallies[0].1.refused), (4, 2));
+    // What a token names is served, however many there are.
+    most.store(0, SeqCst);
+    assert_eq!(under.post_as(ACME_INGEST, "/events/ingest", r#"{"message":"x"}"#).status, 200);
+    most.store(5, SeqCst);
+    assert_eq!(under.post("/events/ingest", &named("another")).status, 200);
 }
 
 #[test]

@@ -152,20 +152,9 @@ impl Followed {
         self.file.read_exact_at(&mut head, 0)?;
         self.place.head = xxh3_64(&head);
         self.place.head_bytes = bytes;
-        self.place.id = self.id();
+        self.place.id = file_id(&self.place);
         self.is_noted = false;
         Ok(())
-    }
-
-    /// What stands for the file in ids: the hash of its head, as for every reader of files. A shorter head may be
-    /// another file's as well, so there the inode takes part.
-    fn id(&self) -> u64 {
-        let Place { head, head_bytes, device, inode, .. } = self.place;
-        if head_bytes == HEAD_BYTES as u64 {
-            return head;
-        }
-        let parts = [head.to_le_bytes(), device.to_le_bytes(), inode.to_le_bytes()];
-        xxh3_64(parts.as_flattened())
     }
 
     /// It was emptied: it begins anew.
@@ -186,6 +175,17 @@ impl Followed {
     pub(super) fn lag_bytes(&self) -> u64 {
         self.seen.0.saturating_sub(self.place.offset)
     }
+}
+
+/// What stands for a file in ids: the hash of its head, as for every reader of files. A shorter head may be another
+/// file's as well, so there the inode takes part.
+pub(super) fn file_id(place: &Place) -> u64 {
+    let Place { head, head_bytes, device, inode, .. } = *place;
+    if head_bytes == HEAD_BYTES as u64 {
+        return head;
+    }
+    let parts = [head.to_le_bytes(), device.to_le_bytes(), inode.to_le_bytes()];
+    xxh3_64(parts.as_flattened())
 }
 
 /// Size and time of change.

@@ -13,7 +13,10 @@ mod compressed;
 mod cut;
 mod followed;
 mod places;
+mod register;
 mod worker;
+
+pub use register::{NewLines, Register, Standing, Was};
 
 use crate::LINE_BYTES_MAX;
 use crate::inlet::{Inlet, Receiver, spawn};
@@ -23,6 +26,9 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 use worker::Worker;
+
+/// Files of which fewer bytes were read are never taken for copies of each other: many begin alike.
+const COPY_BYTES_MIN: u64 = 256;
 
 /// Where to begin in a file that is seen for the first time when following begins. Files that appear later are
 /// always read from their beginning.
@@ -107,11 +113,11 @@ pub enum FollowError {
     },
 }
 
-/// Starts following.
+/// Whether there are patterns, and all of them are some.
 ///
 /// # Errors
-/// If a pattern is none, or the places cannot be read or written.
-pub fn start(config: FollowConfig, inlet: &Inlet) -> Result<Receiver, FollowError> {
+/// If not.
+pub fn check(config: &FollowConfig) -> Result<(), FollowError> {
     if config.include.is_empty() {
         return Err(FollowError::Nothing);
     }
@@ -119,6 +125,15 @@ pub fn start(config: FollowConfig, inlet: &Inlet) -> Result<Receiver, FollowErro
         Pattern::new(pattern)
             .map_err(|error| FollowError::Pattern { pattern: pattern.clone(), why: error.msg })?;
     }
+    Ok(())
+}
+
+/// Starts following.
+///
+/// # Errors
+/// If a pattern is none, or the places cannot be read or written.
+pub fn start(config: FollowConfig, inlet: &Inlet) -> Result<Receiver, FollowError> {
+    check(&config)?;
     let path = config.places.clone();
     let inlet = inlet.of_receiver();
     let error = |source| FollowError::Places { path, source };

@@ -40,6 +40,12 @@ pub(super) struct Place {
     /// A compressed file that was read to its end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_over: bool,
+    /// A compressed file's size on disk when it was read; only runs that read once note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packed_bytes: Option<u64>,
+    /// The path under which it was read last; only runs that read once note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stood: Option<String>,
 }
 
 impl Place {

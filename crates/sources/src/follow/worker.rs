@@ -30,8 +30,6 @@ const LINE_GRACE: Duration = Duration::from_secs(5);
 const COMPLETE_AFTER: Duration = Duration::from_secs(3);
 /// What was last changed longer ago than this when it is first seen was there before.
 const OLD_AFTER: Duration = Duration::from_secs(60);
-/// Files of which fewer bytes were read are never taken for copies of each other: many begin alike.
-const COPY_BYTES_MIN: u64 = 256;
 /// Paths that were told once as unreadable or no text.
 const TOLD_MAX: usize = 10_000;
 

@@ -27,7 +27,7 @@ pub use receiver::Receiver;
 pub(crate) use receiver::spawn;
 pub use stop::Stop;
 pub(crate) use tenancy::Origins;
-pub use tenancy::{Tenancy, TenantField};
+pub use tenancy::{Tenancy, TenantField, Whose};
 
 use model::Timestamp;
 use model::intake::{Batch, Intake, Kind, Returned, Why};

@@ -7,7 +7,8 @@ use memchr::memmem::Finder;
 use model::{Origin, SourceId, TenantId, Transport};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// A field is looked for in so many bytes of a message.
 const FIELD_WITHIN_BYTES: usize = 4 << 10;
@@ -92,13 +93,50 @@ impl Tenancy {
     }
 }
 
+/// A [`Tenancy`] that can be replaced while receivers run. Connections that are open keep the client that they had.
+#[derive(Debug, Clone)]
+pub struct Whose(Arc<Replaceable>);
+
+#[derive(Debug)]
+struct Replaceable {
+    /// Rises with each replacement.
+    generation: AtomicU64,
+    current: RwLock<Arc<Tenancy>>,
+}
+
+impl From<Tenancy> for Whose {
+    fn from(tenancy: Tenancy) -> Whose {
+        let current = RwLock::new(Arc::new(tenancy));
+        Whose(Arc::new(Replaceable { generation: AtomicU64::new(0), current }))
+    }
+}
+
+impl Whose {
+    /// Holds from now on.
+    pub fn replace(&self, tenancy: Tenancy) {
+        *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tenancy);
+        self.0.generation.fetch_add(1, Ordering::Release);
+    }
+
+    fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
+    }
+
+    fn current(&self) -> Arc<Tenancy> {
+        Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// The origins of one source, one for each client.
 #[derive(Debug)]
 pub(crate) struct Origins {
     name: String,
     source_type: &'static str,
     transport: Transport,
-    tenancy: Tenancy,
+    whose: Whose,
+    /// As it was in this generation.
+    tenancy: Arc<Tenancy>,
+    generation: u64,
     of_tenants: HashMap<TenantId, Arc<Origin>>,
 }
 
@@ -107,20 +145,34 @@ impl Origins {
         name: &str,
         source_type: &'static str,
         transport: Transport,
-        tenancy: Tenancy,
+        whose: impl Into<Whose>,
     ) -> Origins {
-        let name = name.to_owned();
-        Origins { name, source_type, transport, tenancy, of_tenants: HashMap::new() }
+        let (name, whose) = (name.to_owned(), whose.into());
+        let (generation, tenancy) = (whose.generation(), whose.current());
+        let of_tenants = HashMap::new();
+        Origins { name, source_type, transport, whose, tenancy, generation, of_tenants }
+    }
+
+    /// Takes up a tenancy that has replaced the one before; whether there was one.
+    pub(crate) fn look(&mut self) -> bool {
+        let generation = self.whose.generation();
+        let is_new = generation != self.generation;
+        if is_new {
+            (self.generation, self.tenancy) = (generation, self.whose.current());
+        }
+        is_new
     }
 
     /// The origin of what a sender delivers, as long as no field says otherwise.
     pub(crate) fn of_peer(&mut self, peer: Option<IpAddr>) -> Arc<Origin> {
+        self.look();
         let tenant = self.tenancy.of_peer(peer).clone();
         self.of_tenant(tenant)
     }
 
     /// Whether messages have to be looked into.
-    pub(crate) fn looks_into_messages(&self) -> bool {
+    pub(crate) fn looks_into_messages(&mut self) -> bool {
+        self.look();
         self.tenancy.field.is_some()
     }
 
@@ -170,6 +222,19 @@ mod tests {
             assert_eq!(tenancy.of_peer(Some(peer)), &tenant(name), "{peer}");
         }
         assert_eq!(tenancy.of_peer(None), &tenant("rest"));
+    }
+
+    #[test]
+    fn what_replaces_it_holds_for_the_next_record() {
+        let whose = Whose::from(Tenancy::of(tenant("a")));
+        let mut origins = Origins::new("s", "syslog", Transport::Udp, whose.clone());
+        assert_eq!(origins.of_peer(None).tenant_id, tenant("a"));
+        whose.replace(Tenancy::of(tenant("b")));
+        assert_eq!(origins.of_peer(None).tenant_id, tenant("b"));
+        assert!(!origins.looks_into_messages());
+        let field = Some(TenantField::new("tenant", []));
+        whose.replace(Tenancy { field, ..Tenancy::of(tenant("b")) });
+        assert!(origins.looks_into_messages());
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use super::datagrams::{AT_ONCE, DATAGRAM_BYTES_MAX, Datagrams};
 use super::drops::Drops;
 use super::{FRAME_BYTES_MAX, datagram};
-use crate::inlet::{Gather, Inlet, Loss, Origins, Receiver, Tenancy, lock, spawn};
+use crate::inlet::{Gather, Inlet, Loss, Origins, Receiver, Whose, lock, spawn};
 use model::intake::Facts;
 use model::{Origin, Timestamp, Transport};
 use std::collections::HashMap;
@@ -45,19 +45,19 @@ pub struct UdpConfig {
     /// Others received from it before: what it dropped until now was theirs to tell.
     pub is_inherited: bool,
     /// Whose records these are.
-    pub tenancy: Tenancy,
+    pub tenancy: Whose,
     /// Bytes of a message that are kept.
     pub message_bytes_max: usize,
 }
 
 impl UdpConfig {
     /// The usual limits.
-    pub fn new(name: impl Into<String>, socket: UdpSocket, tenancy: Tenancy) -> UdpConfig {
+    pub fn new(name: impl Into<String>, socket: UdpSocket, tenancy: impl Into<Whose>) -> UdpConfig {
         UdpConfig {
             name: name.into(),
             socket,
             is_inherited: false,
-            tenancy,
+            tenancy: tenancy.into(),
             message_bytes_max: FRAME_BYTES_MAX,
         }
     }
@@ -132,7 +132,8 @@ struct Peers {
 
 impl Peers {
     fn get(&mut self, ip: IpAddr) -> &Peer {
-        if self.known.len() >= PEERS_MAX && !self.known.contains_key(&ip) {
+        let is_full = self.known.len() >= PEERS_MAX && !self.known.contains_key(&ip);
+        if self.origins.look() || is_full {
             self.known.clear();
         }
         let origins = &mut self.origins;

@@ -3,7 +3,7 @@
 
 use super::stream::Listener;
 use super::{FRAME_BYTES_MAX, datagram};
-use crate::inlet::{Gather, Inlet, Origins, Receiver, Tenancy, spawn};
+use crate::inlet::{Gather, Inlet, Origins, Receiver, Whose, spawn};
 use model::Transport;
 use model::intake::Facts;
 use std::fs::{self, Permissions};
@@ -96,15 +96,20 @@ pub struct UnixConfig {
     /// The socket: of [`bind`], or the service manager gave it.
     pub socket: UnixDatagram,
     /// Whose records these are.
-    pub tenancy: Tenancy,
+    pub tenancy: Whose,
     /// Bytes of a message that are kept.
     pub message_bytes_max: usize,
 }
 
 impl UnixConfig {
     /// The usual limits.
-    pub fn new(name: impl Into<String>, socket: UnixDatagram, tenancy: Tenancy) -> UnixConfig {
-        UnixConfig { name: name.into(), socket, tenancy, message_bytes_max: FRAME_BYTES_MAX }
+    pub fn new(
+        name: impl Into<String>,
+        socket: UnixDatagram,
+        tenancy: impl Into<Whose>,
+    ) -> UnixConfig {
+        let (name, tenancy) = (name.into(), tenancy.into());
+        UnixConfig { name, socket, tenancy, message_bytes_max: FRAME_BYTES_MAX }
     }
 }
 

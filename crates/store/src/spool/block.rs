@@ -212,6 +212,11 @@ impl Block {
         self.skip = self.skip.min(end);
     }
 
+    /// Bytes that it takes in memory, as far as they follow from what it holds.
+    pub fn plain_bytes(&self) -> usize {
+        self.plain.len() + self.rows.len() * size_of::<Row>()
+    }
+
     /// Records that were asked for.
     pub fn len(&self) -> usize {
         self.rows.len() - self.skip

@@ -1,6 +1,7 @@
 //! What stands behind the HTTP API: the published views, the stores and the spool, as the traits that it asks for.
 //! Nothing here waits for the engine.
 
+use super::live::Live;
 use super::shared::Shared;
 use super::status::{Facts, Status};
 use anyhow::{Context, bail};
@@ -22,7 +23,7 @@ use store::spool::Spool;
 pub(super) fn backing(
     facts: &Facts,
     status: impl Fn() -> Status + Send + Sync + 'static,
-    tokens: TokenList,
+    live: &Live,
     tenant: TenantId,
 ) -> Api {
     let Facts { spool, events, shared, meter, .. } = facts;
@@ -33,13 +34,14 @@ pub(super) fn backing(
         views: Arc::new(Published { shared: Arc::clone(shared), status: Box::new(status) }),
         search: Arc::clone(events) as _,
         records: Arc::new(Kept(Arc::clone(spool))),
-        tokens: Arc::new(tokens),
+        tokens: Arc::clone(&live.tokens) as _,
         clock: sources::inlet::system_clock(),
         settings: Settings {
             anonymous: Anonymous::Loopback,
             tenant,
             wait_ms_max: 2_000,
             limits: Limits::default(),
+            tenants_max: Arc::clone(&live.tenants_max),
         },
     }
 }

@@ -7,22 +7,29 @@ use super::keep::Stuck;
 use crate::runtime::evidence::Evidences;
 use model::port::RawReader;
 use model::{Digest, TenantId};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// Columns of the text.
 const COLUMNS: usize = 100;
 
+/// Who waits for digests: the latest of each tenant.
+pub(super) type Latest = Arc<Mutex<BTreeMap<TenantId, Digest>>>;
+
 /// Where digests are delivered.
 pub(super) struct Digests {
     folder: PathBuf,
+    /// Besides the folder.
+    pub(super) latest: Option<Latest>,
 }
 
 impl Digests {
     /// Into this folder.
     pub(super) fn new(folder: PathBuf) -> Digests {
-        Digests { folder }
+        Digests { folder, latest: None }
     }
 
     /// Delivers one; the same again is the same files.
@@ -52,7 +59,12 @@ impl Digests {
         };
         write().map_err(|error| {
             Stuck::new(format!("could not write the digest to {}: {error}", folder.display()))
-        })
+        })?;
+        if let Some(latest) = &self.latest {
+            let mut latest = latest.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            latest.insert(digest.tenant_id.clone(), digest.clone());
+        }
+        Ok(())
     }
 }
 

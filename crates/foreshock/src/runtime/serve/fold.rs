@@ -1,6 +1,7 @@
 //! The state of a service: the engine, and the few facts beside it that must be the same however often the
 //! program was ended. All of it is a fold over the spool's records; it reads no clock.
 
+use super::asked::{Asked, Tick};
 use super::seen::Seen;
 use super::sheet::Understood;
 use engine::signature::SignatureIndex;
@@ -31,9 +32,11 @@ impl DigestTimes {
 /// What is known.
 pub(super) struct Fold {
     pub(super) engine: Engine,
-    times: DigestTimes,
+    pub(super) times: DigestTimes,
     /// When the latest digest of each tenant was due.
     told: BTreeMap<TenantId, Timestamp>,
+    /// The record that is being taken in, for when that fails; `None` for the clock.
+    pub(super) busy_with: Option<Seq>,
 }
 
 /// What followed from a stretch.
@@ -66,7 +69,7 @@ pub(super) fn format() -> u32 {
 impl Fold {
     /// Nothing is known yet.
     pub(super) fn new(config: Config, times: DigestTimes) -> Fold {
-        Fold { engine: Engine::new(config), times, told: BTreeMap::new() }
+        Fold { engine: Engine::new(config), times, told: BTreeMap::new(), busy_with: None }
     }
 
     /// All that is known, in bytes; equal states give equal bytes. `seen` is what had been delivered by then.
@@ -97,7 +100,7 @@ impl Fold {
         let (seen, told): (Vec<EnvelopeId>, _) =
             postcard::from_bytes(beside).map_err(|_| damaged())?;
         let engine = Engine::restore(engine, config).map_err(|error| error.to_string())?;
-        Ok((Fold { engine, times, told }, Seen::of(seen)))
+        Ok((Fold { engine, times, told, busy_with: None }, Seen::of(seen)))
     }
 
     /// Takes in a stretch.
@@ -106,13 +109,16 @@ impl Fold {
         let mut owners = stretch.of.iter();
         let mut owner = owners.next();
         for (row, sighting) in stretch.events.iter().enumerate() {
-            while let Some((_, at)) = ticks.next_if(|(before, _)| *before <= row) {
-                self.tick(*at, out);
+            while let Some((_, tick)) = ticks.next_if(|(before, _)| *before <= row) {
+                self.tick(tick, out);
             }
             while owner.is_some_and(|(end, _)| *end <= row) {
                 owner = owners.next();
             }
             let Some((_, tenant)) = owner else { break };
+            self.busy_with = Some(sighting.seq);
+            #[cfg(test)]
+            super::tests::fail_at("fold", sighting.body.as_bytes());
             let known = out.changes.len();
             out.kinds.push(self.engine.observe(tenant, &sighting, &mut out.changes));
             if out.changes.len() > known {
@@ -126,7 +132,7 @@ impl Fold {
                 }
             }
         }
-        ticks.for_each(|(_, at)| self.tick(*at, out));
+        ticks.for_each(|(_, tick)| self.tick(tick, out));
     }
 
     /// Says which kinds of message are in a stretch that was taken in before.
@@ -140,7 +146,28 @@ impl Fold {
         }
     }
 
-    fn tick(&mut self, now: Timestamp, out: &mut Followed) {
+    fn tick(&mut self, tick: &Tick, out: &mut Followed) {
+        self.busy_with = None;
+        match tick {
+            Tick::Time(now) => self.come_to(*now, out),
+            Tick::Asked(asked) => self.answer(asked, out),
+        }
+    }
+
+    /// Makes the digest that somebody asked for, as of the latest event of that client.
+    fn answer(&mut self, asked: &Asked, out: &mut Followed) {
+        let tenant = asked.tenant();
+        let Some(as_of) = self.engine.tenant(&tenant).map(|tenant| tenant.latest()) else { return };
+        self.engine.tick_one(&tenant, as_of, &mut out.changes);
+        let since = asked.since().or_else(|| self.told.get(&tenant).copied()).unwrap_or_default();
+        if let Some(digest) = self.engine.digest(&tenant, as_of, since) {
+            self.engine.told(&digest);
+            out.digests.push(digest);
+        }
+        self.told.insert(tenant, as_of);
+    }
+
+    fn come_to(&mut self, now: Timestamp, out: &mut Followed) {
         self.engine.tick(now, &mut out.changes);
         let tenants: Vec<TenantId> = self.engine.tenants().map(|(id, _)| id.clone()).collect();
         for tenant in tenants {

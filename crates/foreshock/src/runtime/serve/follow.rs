@@ -7,10 +7,12 @@
 //!
 //! Every channel is bounded: when who follows is slow, reading waits. The spool goes on growing meanwhile.
 
+use super::guard::Guarded;
+use super::quarantine::Quarantine;
 use super::seen::Seen;
-use super::sheet::{Sheet, Stretch, Understood, end_of_sheet};
+use super::sheet::{Stretch, Understood, end_of_sheet};
 use model::Seq;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
@@ -99,6 +101,8 @@ pub(super) struct Pipeline {
     outputs: Vec<Receiver<Understood>>,
     spare: Arc<Spare>,
     threads: Vec<JoinHandle<()>>,
+    /// Nobody follows it any more.
+    is_left: Arc<AtomicBool>,
 }
 
 impl Pipeline {
@@ -111,6 +115,7 @@ impl Pipeline {
         workers: usize,
         end: &End,
         unread: &Arc<Unread>,
+        quarantine: &Arc<Quarantine>,
     ) -> std::io::Result<Pipeline> {
         let spare = Arc::new(Spare::default());
         let (to_follower, order) = sync_channel(workers * UNDER_WAY);
@@ -118,9 +123,10 @@ impl Pipeline {
         for number in 0..workers {
             let (to_worker, input) = sync_channel::<Stretch>(UNDER_WAY);
             let (output, understood) = sync_channel(UNDER_WAY);
-            let (spare, zone) = (Arc::clone(&spare), from.zone_offset_secs);
+            let spare = Arc::clone(&spare);
+            let sheet = Guarded::new(from.zone_offset_secs, Arc::clone(quarantine));
             let thread = std::thread::Builder::new().name(format!("understand-{number}"));
-            threads.push(thread.spawn(move || understand(&input, &output, &spare, zone))?);
+            threads.push(thread.spawn(move || understand(&input, &output, &spare, sheet))?);
             inputs.push(to_worker);
             outputs.push(understood);
         }
@@ -136,10 +142,16 @@ impl Pipeline {
             inputs,
             order: to_follower,
         };
-        let (end, unread, pool) = (end.clone(), Arc::clone(unread), Arc::clone(&spare));
+        let (ask, end) = (end.clone(), end.clone());
+        let (unread, pool) = (Arc::clone(unread), Arc::clone(&spare));
+        let is_left = Arc::new(AtomicBool::new(false));
+        let left = Arc::clone(&is_left);
+        let is_over = move || end.is_now() || left.load(Ordering::Relaxed);
+        let asked = ask.clone();
         let thread = std::thread::Builder::new().name("read-spool".to_owned());
-        threads.push(thread.spawn(move || read(from.reader, feed, &end, &unread, &pool))?);
-        Ok(Pipeline { order, outputs, spare, threads })
+        let reading = move || read(from.reader, feed, &asked, &is_over, &unread, &pool);
+        threads.push(thread.spawn(reading)?);
+        Ok(Pipeline { order, outputs, spare, threads, is_left })
     }
 
     /// The next stretch, waiting at most so long.
@@ -163,6 +175,7 @@ impl Pipeline {
 
     /// Waits for the threads; whether all ended in order.
     pub(super) fn join(self) -> bool {
+        self.is_left.store(true, Ordering::Relaxed);
         drop((self.order, self.outputs));
         // Each is waited for, also if one before had panicked.
         let ended = self.threads.into_iter().map(|thread| thread.join().is_ok());
@@ -174,22 +187,28 @@ fn understand(
     stretches: &Receiver<Stretch>,
     output: &SyncSender<Understood>,
     spare: &Spare,
-    zone: i32,
+    mut sheet: Guarded,
 ) {
-    let mut sheet = Sheet::new(zone);
     for stretch in stretches {
         let mut understood = lock(&spare.understood).pop().unwrap_or_default();
-        sheet.take(&stretch, &mut understood);
+        let done = sheet.take(stretch, &mut understood);
         if output.send(understood).is_err() {
             return;
         }
-        let blocks = stretch.blocks.into_iter().filter_map(Arc::into_inner);
+        let blocks = done.into_iter().filter_map(Arc::into_inner);
         lock(&spare.blocks).extend(blocks);
     }
 }
 
-fn read(mut reader: Reader, mut feed: Feed, end: &End, unread: &Unread, spare: &Spare) {
-    while !end.is_now() {
+fn read(
+    mut reader: Reader,
+    mut feed: Feed,
+    end: &End,
+    is_over: &dyn Fn() -> bool,
+    unread: &Unread,
+    spare: &Spare,
+) {
+    while !is_over() {
         let mut block = lock(&spare.blocks).pop().unwrap_or_default();
         let goes_on = match reader.next(&mut block) {
             Ok(Next::Block) => feed.block(&Arc::new(block)),
@@ -198,8 +217,8 @@ fn read(mut reader: Reader, mut feed: Feed, end: &End, unread: &Unread, spare: &
                 true
             }
             Ok(Next::CaughtUp) => {
-                let is_over = end.is_asked() && !reader.wait(Duration::ZERO);
-                feed.submit(feed.to) && !is_over && {
+                let has_all = end.is_asked() && !reader.wait(Duration::ZERO);
+                feed.submit(feed.to) && !has_all && {
                     reader.wait(WAIT);
                     true
                 }
@@ -302,6 +321,7 @@ impl Feed {
             blocks: std::mem::take(&mut self.blocks),
             again: std::mem::take(&mut self.again),
             seen: closes.then(|| Arc::clone(&self.seen)),
+            left_out: Vec::new(),
         };
         (self.from, self.to) = (to, to);
         self.inputs[worker].send(stretch).is_ok() && self.order.send(worker).is_ok()

@@ -1,15 +1,19 @@
 //! The follower: one thread that takes stretches in, writes down what follows, and publishes. Whatever fails is tried
 //! again; the spool is the buffer meanwhile, and no receiver waits.
 
+use super::again::Again;
 use super::digests::Digests;
 use super::fold::{Fold, Followed};
 use super::follow::{End, Pipeline, Turn};
 use super::keep::{Keep, Stuck};
+use super::quarantine::said;
 use super::shared::Shared;
 use super::sheet::Understood;
 use super::views::Views;
 use crate::runtime::evidence::Evidences;
 use model::{Digest, Seq};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::spool::RawRecords;
@@ -62,7 +66,7 @@ pub(super) struct Follower {
     shared: Arc<Shared>,
     raw: RawRecords,
     evidences: Evidences,
-    digests: Digests,
+    pub(super) digests: Digests,
     end: End,
     /// Records before this number are in the fold already.
     pub(super) folded: Seq,
@@ -76,6 +80,7 @@ pub(super) struct Follower {
     published: Option<Seq>,
     /// See [`SNAPSHOT_RECORDS`]; tests take fewer.
     pub(super) snapshot_records: u64,
+    again: Again,
 }
 
 /// What a follower begins with.
@@ -87,11 +92,12 @@ pub(super) struct Begin {
     pub(super) digests: Digests,
     /// See [`Follower`].
     pub(super) folded: Seq,
+    pub(super) again: Again,
 }
 
 impl Follower {
     pub(super) fn new(begin: Begin, shared: Arc<Shared>, end: End) -> Follower {
-        let Begin { fold, keep, pipeline, raw, digests, folded } = begin;
+        let Begin { fold, keep, pipeline, raw, digests, folded, again } = begin;
         shared.came_to(folded, None);
         shared.needs(folded.min(keep.stored_through()));
         Follower {
@@ -113,6 +119,7 @@ impl Follower {
             publish: Pace::new(PUBLISH_EVERY),
             published: None,
             snapshot_records: SNAPSHOT_RECORDS,
+            again,
         }
     }
 
@@ -132,11 +139,15 @@ impl Follower {
                 if !self.take(&stretch) {
                     return false;
                 }
+                // Also after it began anew: buffers are buffers.
                 self.pipeline.done(*stretch);
             }
         }
         if self.commit.is_due() && self.keep.is_behind() && !self.commit(None) {
             return false;
+        }
+        if let Some(times) = self.shared.new_times() {
+            self.fold.times = times;
         }
         if self.publish.is_due() && self.published != Some(self.position) {
             self.publish();
@@ -148,7 +159,11 @@ impl Follower {
     fn take(&mut self, stretch: &Understood) -> bool {
         self.followed.clear();
         if stretch.to > self.folded {
-            self.fold.take(stretch, &mut self.followed);
+            let Follower { fold, followed, .. } = self;
+            let taken = catch_unwind(AssertUnwindSafe(|| fold.take(stretch, followed)));
+            if let Err(panic) = taken {
+                return self.begin_again(&*panic);
+            }
             self.folded = stretch.to;
             self.shared.brought(&self.followed.news);
         } else {
@@ -180,6 +195,47 @@ impl Follower {
         is_kept
     }
 
+    /// The engine failed over a record, and what it knows is of no use any more: the record is set apart, and the state
+    /// taken from the latest snapshot. `false` if nothing can be done.
+    fn begin_again(&mut self, panic: &(dyn Any + Send)) -> bool {
+        let reason = said(panic);
+        let (quarantine, mut set_apart) = (&self.again.quarantine, false);
+        // Without a record at fault it would fail again and again.
+        let at_fault: Vec<Seq> = self.fold.busy_with.into_iter().collect();
+        let read = self.raw.records(&at_fault, &mut |record| {
+            quarantine.put(record, reason);
+            set_apart = !quarantine.within(record.seq..Seq(record.seq.0 + 1)).is_empty();
+        });
+        if read.is_err() || !set_apart {
+            self.shared.troubled(Some(format!(
+                "the engine failed ({reason}), and no single record is at fault"
+            )));
+            return false;
+        }
+        // What is in memory of them is right: only what the engine knows is gone.
+        let flushed = self.keep.flush();
+        if !self.until_it_succeeds(flushed, |follower| follower.keep.flush()) {
+            return false;
+        }
+        // When digests are due may have been said since the start.
+        self.again.how.times = self.fold.times.clone();
+        let (stored, through) = (self.keep.stored_through(), self.keep.through());
+        match self.again.begin(self.keep.state(), stored, through, false) {
+            Ok(begun) => {
+                std::mem::replace(&mut self.pipeline, begun.pipeline).join();
+                (self.fold, self.folded) = (begun.fold, begun.folded);
+                self.snapshot_at = self.folded;
+                true
+            }
+            Err(error) => {
+                self.shared.troubled(Some(format!(
+                    "the engine failed ({reason}), and could not begin anew: {error:#}"
+                )));
+                false
+            }
+        }
+    }
+
     /// Writes down what waits, with the state if it is given; `false` if that was given up.
     fn commit(&mut self, mut snapshot: Option<Vec<u8>>) -> bool {
         let began = Instant::now();
@@ -196,9 +252,9 @@ impl Follower {
     /// Digests are delivered before the place behind them is committed, under names that follow from them: so none is
     /// missed, and one that is delivered again is the same file.
     fn deliver(&mut self) -> Result<(), Stuck> {
-        while let Some(digest) = self.due.last_mut() {
+        while let Some(digest) = self.due.first_mut() {
             self.digests.deliver(digest, &mut self.raw)?;
-            self.due.pop();
+            self.due.remove(0);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::shared::Shared;
 use model::{CandidateId, Seq, Span, Timestamp};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use store::disk::Folder;
 use store::events::Events;
 use store::packs::Packs;
@@ -76,7 +76,8 @@ impl Round {
 
 /// Keeps house.
 pub(super) struct House {
-    retention: Retention,
+    /// A reload of the settings may change it.
+    retention: Arc<Mutex<Retention>>,
     spool: Arc<Spool>,
     events: Arc<Events>,
     memory: SqliteMemory,
@@ -87,7 +88,7 @@ pub(super) struct House {
 
 impl House {
     pub(super) fn new(
-        retention: Retention,
+        retention: Arc<Mutex<Retention>>,
         spool: Arc<Spool>,
         events: Arc<Events>,
         memory: SqliteMemory,
@@ -97,6 +98,10 @@ impl House {
         House { retention, spool, events, memory, packs, shared, pinned: BTreeSet::new() }
     }
 
+    fn retention(&self) -> Retention {
+        *self.retention.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Does what is due.
     ///
     /// # Errors
@@ -104,7 +109,7 @@ impl House {
     pub(super) fn round(&mut self, now: Timestamp) -> anyhow::Result<Round> {
         let mut round = Round::default();
         self.pin()?;
-        let Retention { raw_age, raw_bytes, .. } = self.retention;
+        let Retention { raw_age, raw_bytes, .. } = self.retention();
         let keep = Keep { age: Some(raw_age), bytes: Some(raw_bytes) };
         let due = self.spool.due(keep, now);
         if !due.is_empty() {
@@ -149,7 +154,7 @@ impl House {
     }
 
     fn expire_events(&self, now: Timestamp) -> anyhow::Result<u64> {
-        let Retention { events_age, raised_age, events_bytes, .. } = self.retention;
+        let Retention { events_age, raised_age, events_bytes, .. } = self.retention();
         let views = self.shared.views();
         let is_raised = |tenant: &model::TenantId, signature: &model::SignatureId| {
             views.tenants.get(tenant).is_some_and(|view| view.raised.contains(signature))

@@ -145,8 +145,12 @@ impl Keep {
         })
     }
 
+    /// Rows are collected up to here.
+    pub(super) fn through(&self) -> Seq {
+        self.through
+    }
+
     /// The state as it was committed.
-    #[cfg(test)]
     pub(super) fn state(&self) -> &SqliteState {
         &self.state
     }

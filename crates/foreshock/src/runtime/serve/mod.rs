@@ -10,9 +10,14 @@
 //! |---|---|---|
 //! | `stores` | a state folder | the stores, open, and the place to go on from |
 //! | `receivers` | settings | running receivers |
+//! | `whose` | settings | whose the records of a listener are |
+//! | `passed` | the service manager | sockets that it opened for us |
+//! | `live` | settings that are read again | what changes while the service runs |
 //! | `follow` | the spool | stretches of records, in order |
 //! | `reading` | a spool | the same, once, to its end |
 //! | `sheet` | a stretch | events, on any thread |
+//! | `guard`, `quarantine` | records that make the program fail | set apart, the others as if they were not there |
+//! | `again` | the latest snapshot | a state, and the records behind it |
 //! | `seen` | records that come twice | once |
 //! | `fold` | events and ticks | the state: the same from the start or from any snapshot |
 //! | `keep` | what followed | rows, events, snapshots |
@@ -21,17 +26,27 @@
 //! | `house` | age, size, bands | what goes, and evidence that stays |
 //! | `views`, `shared`, `status` | the state now and then | what readers see |
 //! | `ticker` | the clock | records |
+//! | `asked` | who wants a digest now | a record, and back |
+//! | `once` | files, read once | what is new in them, in the spool; the digest of it |
+//! | `zone` | the first who says | the zone of times that name none |
 //! | `api` | all of it | what stands behind the HTTP API |
 //!
 //! Nothing here holds up a receiver: they wait for the spool alone.
 
+mod again;
 mod api;
+mod asked;
 mod digests;
 mod fold;
 mod follow;
 mod follower;
+mod guard;
 mod house;
 mod keep;
+mod live;
+pub(crate) mod once;
+mod passed;
+mod quarantine;
 mod reading;
 mod receivers;
 mod seen;
@@ -43,11 +58,14 @@ mod stores;
 mod tests;
 mod ticker;
 mod views;
+mod whose;
+mod zone;
 
 pub(crate) use api::tokens;
 pub(crate) use digests::folder_of;
 pub(crate) use fold::DigestTimes;
 pub(crate) use house::Retention;
+pub(crate) use passed::Passed;
 pub(crate) use reading::Reading;
 pub(crate) use status::Status;
 pub(crate) use stores::{Stores, Understanding};
@@ -55,7 +73,8 @@ pub(crate) use stores::{Stores, Understanding};
 use anyhow::Context;
 use follow::End;
 use house::House;
-use model::Timestamp;
+use live::Live;
+use model::{TenantId, Timestamp};
 use outputs::rest::Server;
 use receivers::Receivers;
 use shared::Shared;
@@ -92,6 +111,7 @@ pub(crate) struct Service {
     facts: Arc<Facts>,
     end: End,
     follower: JoinHandle<bool>,
+    live: Live,
 }
 
 impl Service {
@@ -103,12 +123,18 @@ impl Service {
         folder: &Path,
         how: Understanding,
         settings: &crate::config::Service,
+        mut passed: Passed,
     ) -> anyhow::Result<Service> {
         let now = (system_clock())();
         let stores = Stores::open(folder, now)?;
+        let how = Understanding { zone_offset_secs: zone::settle(folder, None)?, ..how };
         let (shared, unread, end) = (Arc::new(Shared::default()), Arc::default(), End::default());
         let (follower, mut rest) = stores.follower(how, &shared, &unread, &end)?;
-        let receivers = Receivers::start(settings, &rest.spool, folder)?;
+        let http = listen_http(settings, passed.http.take())?;
+        let address = http.as_ref().map(TcpListener::local_addr).transpose()?;
+        let live = Live::new(settings);
+        live.set(settings, live::tokens(settings, address)?);
+        let receivers = Receivers::start(settings, passed, &rest.spool, folder)?;
         let facts = Facts {
             spool: Arc::clone(&rest.spool),
             events: Arc::clone(&rest.events),
@@ -116,11 +142,12 @@ impl Service {
             meter: Arc::default(),
             shared: Arc::clone(&shared),
             unread: Arc::clone(&unread),
+            quarantine: Arc::clone(&rest.quarantine),
             started_at: now,
         };
         let facts = Arc::new(facts);
-        let http =
-            settings.http.map(|address| serve_http(address, settings, &facts)).transpose()?;
+        let tenant = settings.tenant.clone();
+        let http = http.map(|listener| serve_http(listener, tenant, &live, &facts)).transpose()?;
         let thread = std::thread::Builder::new().name("follow".to_owned());
         let follower = thread.spawn(move || follower.run()).context("cannot start a thread")?;
         let ticker = Ticker::new(rest.spool.clone());
@@ -128,10 +155,10 @@ impl Service {
         let memory = rest.memory.take().context("the memory is in use")?;
         let (spool, events) = (Arc::clone(&rest.spool), Arc::clone(&rest.events));
         let packs = rest.folder.join("packs");
-        let house =
-            House::new(settings.retention, spool, events, memory, packs, Arc::clone(&shared));
+        let retention = Arc::clone(&live.retention);
+        let house = House::new(retention, spool, events, memory, packs, Arc::clone(&shared));
         let house = keep_house(house, &shared, &stop).context("cannot start a thread")?;
-        Ok(Service { rest, receivers, ticker, house, http, stop, facts, end, follower })
+        Ok(Service { rest, receivers, ticker, house, http, stop, facts, end, follower, live })
     }
 
     /// Where receivers listen, by their names.
@@ -151,12 +178,34 @@ impl Service {
         self.facts.status(now)
     }
 
-    /// Works until `is_over`; `each` is called about once a second with the state of things.
-    pub(crate) fn run(&self, is_over: impl Fn() -> bool, mut each: impl FnMut(&Status)) {
+    /// Takes settings up that were read again: tokens, whose records are, the digests' times, retention, the files that
+    /// are followed, certificates.
+    ///
+    /// # Errors
+    /// If a file that they name is wrong: then what was before holds.
+    pub(crate) fn reload(
+        &mut self,
+        settings: &crate::config::Service,
+        files_changed: bool,
+    ) -> anyhow::Result<()> {
+        let tokens = live::tokens(settings, self.http.as_ref().map(Server::local_addr))?;
+        self.receivers.reload(settings, files_changed)?;
+        self.live.set(settings, tokens);
+        self.facts.shared.set_times(DigestTimes::of_settings(settings));
+        Ok(())
+    }
+
+    /// Works until `is_over`, which is asked many times a second and may do things in between; `each` is called about
+    /// once a second with the state of things.
+    pub(crate) fn run(
+        &mut self,
+        mut is_over: impl FnMut(&mut Service) -> bool,
+        mut each: impl FnMut(&Status),
+    ) {
         let clock = system_clock();
         let (mut ticked, mut told) = (None::<Instant>, None::<Instant>);
         let is_due = |last: Option<Instant>, every| last.is_none_or(|at| at.elapsed() >= every);
-        while !is_over() {
+        while !is_over(self) {
             if is_due(ticked, TICK_EVERY) {
                 self.ticker.tick(clock());
                 ticked = Some(Instant::now());
@@ -197,26 +246,39 @@ impl Service {
     }
 }
 
+/// Threads that understand records.
+pub(crate) fn workers() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 8)
+}
+
+/// Where the API listens: at the address of the settings, or at a socket that was passed.
+fn listen_http(
+    settings: &crate::config::Service,
+    passed: Option<TcpListener>,
+) -> anyhow::Result<Option<TcpListener>> {
+    if passed.is_some() {
+        return Ok(passed);
+    }
+    let bind = |address| {
+        TcpListener::bind(address).with_context(|| {
+            format!("cannot listen for http on {address}; name another address, or stop who has it")
+        })
+    };
+    settings.http.map(bind).transpose()
+}
+
 /// Answers requests on threads of their own.
 fn serve_http(
-    address: SocketAddr,
-    settings: &crate::config::Service,
+    listener: TcpListener,
+    tenant: TenantId,
+    live: &Live,
     facts: &Arc<Facts>,
 ) -> anyhow::Result<Server> {
-    let tokens = settings.tokens.as_deref().map(api::tokens).transpose()?.unwrap_or_default();
-    if !address.ip().is_loopback() && tokens.0.is_empty() {
-        anyhow::bail!(
-            "http listens on {address}, which other machines reach, and there are no tokens: name a file of tokens in `listen.tokens`, or listen on 127.0.0.1"
-        );
-    }
-    let listener = TcpListener::bind(address).with_context(|| {
-        format!("cannot listen for http on {address}; name another address, or stop who has it")
-    })?;
     let status = {
         let facts = Arc::clone(facts);
         move || facts.status((system_clock())())
     };
-    let backing = api::backing(facts, status, tokens, settings.tenant.clone());
+    let backing = api::backing(facts, status, live, tenant);
     Server::start(listener, backing, HTTP_THREADS).context("cannot serve http")
 }
 

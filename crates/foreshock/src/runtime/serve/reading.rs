@@ -1,6 +1,6 @@
 //! Reading a spool for once, in the way in which the service follows it: in parallel, in order, to its end.
 
-use super::follow::{End, From, Pipeline, Turn, Unread};
+use super::follow::{End, From, Pipeline, Turn};
 use super::seen::Seen;
 use super::sheet::{Understood, end_of_sheet};
 use engine::Sighting;
@@ -34,8 +34,8 @@ impl Reading {
             seen_from: Seq(0),
             zone_offset_secs,
         };
-        let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 8);
-        let pipeline = Pipeline::start(from, workers, &end, &Arc::new(Unread::default()))?;
+        let pipeline =
+            Pipeline::start(from, super::workers(), &end, &Arc::default(), &Arc::default())?;
         Ok(Reading { pipeline })
     }
 

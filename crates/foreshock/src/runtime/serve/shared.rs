@@ -1,6 +1,7 @@
 //! What the follower says to everyone else while it works: where it is, what troubles it, and what it published.
 //! Reading it never waits for the engine.
 
+use super::fold::DigestTimes;
 use super::house::Round;
 use super::views::Views;
 use model::{Seq, Timestamp};
@@ -22,6 +23,8 @@ pub(super) struct Shared {
     house: Mutex<(Round, Option<String>)>,
     views: RwLock<Arc<Views>>,
     news: Mutex<News>,
+    /// Told by who reads the settings again, until the follower takes it up.
+    times: Mutex<Option<DigestTimes>>,
 }
 
 /// What single records brought lately.
@@ -46,6 +49,7 @@ impl Default for Shared {
             house: Mutex::default(),
             views: RwLock::default(),
             news: Mutex::default(),
+            times: Mutex::default(),
         }
     }
 }
@@ -88,6 +92,16 @@ impl Shared {
     /// What keeps the follower from going on.
     pub(super) fn trouble(&self) -> Option<String> {
         self.trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// Says when digests are due from now on.
+    pub(super) fn set_times(&self, times: DigestTimes) {
+        *self.times.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(times);
+    }
+
+    /// When digests are due from now on, if that was said since this was last asked.
+    pub(super) fn new_times(&self) -> Option<DigestTimes> {
+        self.times.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
     }
 
     /// Says what keeping house came to.

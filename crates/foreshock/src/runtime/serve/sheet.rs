@@ -5,6 +5,7 @@
 //! all there is to know, and how the records were cut into blocks, reads or runs of the program changes nothing.
 //! The price: a stack trace or a kernel's report that falls on the edge of a sheet is taken for two.
 
+use super::asked::Tick;
 use super::seen::Seen;
 use engine::normalize::{AssemblerConfig, Reference};
 use engine::{EventBatch, Lane};
@@ -38,6 +39,8 @@ pub(super) struct Stretch {
     pub(super) again: Vec<Seq>,
     /// What had been delivered by then; where the sheet ends.
     pub(super) seen: Option<Arc<Seen>>,
+    /// Records that are set apart, in order (`quarantine`).
+    pub(super) left_out: Vec<Seq>,
 }
 
 /// What was heard of one source.
@@ -60,8 +63,8 @@ pub(super) struct Understood {
     pub(super) events: EventBatch,
     /// Whose events these are: one past the last row, and the tenant.
     pub(super) of: Vec<(usize, TenantId)>,
-    /// Ticks: before which row, and the time.
-    pub(super) ticks: Vec<(usize, Timestamp)>,
+    /// Ticks: before which row, and what they say.
+    pub(super) ticks: Vec<(usize, Tick)>,
     /// Receipt of the latest record.
     pub(super) latest: Option<Timestamp>,
     /// What became of the records.
@@ -118,11 +121,15 @@ struct Voice {
     origin: Arc<Origin>,
     /// When its latest line was received.
     last: Timestamp,
+    /// … and its number.
+    latest: Seq,
 }
 
 /// The sheet that is being read.
 pub(super) struct Sheet {
     zone_offset_secs: i32,
+    /// The record that is being understood, for when that fails.
+    busy_with: Option<Seq>,
     voices: Vec<Voice>,
     places: HashMap<(SourceId, TenantId, String), usize>,
 }
@@ -130,7 +137,12 @@ pub(super) struct Sheet {
 impl Sheet {
     /// A sheet of which nothing was read yet. Times that name no zone are of this one.
     pub(super) fn new(zone_offset_secs: i32) -> Sheet {
-        Sheet { zone_offset_secs, voices: Vec::new(), places: HashMap::new() }
+        Sheet { zone_offset_secs, busy_with: None, voices: Vec::new(), places: HashMap::new() }
+    }
+
+    /// The record that was understood last, or was at the moment at which that failed.
+    pub(super) fn busy_with(&self) -> Option<Seq> {
+        self.busy_with
     }
 
     /// Takes the next stretch. Where it ends the sheet, the sheet is as new afterwards.
@@ -153,12 +165,21 @@ impl Sheet {
             if record.seq < stretch.from || record.seq >= stretch.to {
                 continue;
             }
+            if !stretch.left_out.is_empty() && stretch.left_out.binary_search(&record.seq).is_ok() {
+                continue;
+            }
             out.latest = out.latest.max(Some(record.facts.received_at));
             match record.facts.kind {
                 Kind::Raw | Kind::Gap => {}
                 Kind::Tick => {
-                    self.flush(Some(record.facts.received_at), out);
-                    out.ticks.push((out.events.len(), record.facts.received_at));
+                    let tick = Tick::of(record.facts.received_at, record.payload);
+                    // Who asks has handed in all that there is.
+                    let quiet_by = match &tick {
+                        Tick::Time(now) => Some(*now),
+                        Tick::Asked(_) => None,
+                    };
+                    self.flush(quiet_by, out);
+                    out.ticks.push((out.events.len(), tick));
                     continue;
                 }
                 // Nothing reads them yet; they stay in the spool.
@@ -182,7 +203,10 @@ impl Sheet {
 
     fn push(&mut self, place: usize, record: &Record<'_>, out: &mut Understood) {
         let voice = &mut self.voices[place];
-        voice.last = record.facts.received_at;
+        (voice.last, voice.latest) = (record.facts.received_at, record.seq);
+        self.busy_with = Some(record.seq);
+        #[cfg(test)]
+        super::tests::fail_at("sheet", record.payload);
         let envelope = model::Envelope { origin: &voice.origin, ..record.envelope() };
         voice.lane.push(&envelope, &mut out.counts, &mut out.events);
         out.assign(&voice.origin.tenant_id);
@@ -192,6 +216,7 @@ impl Sheet {
     fn flush(&mut self, quiet_by: Option<Timestamp>, out: &mut Understood) {
         for voice in &mut self.voices {
             if quiet_by.is_none_or(|now| now - voice.last >= QUIET) {
+                self.busy_with = Some(voice.latest);
                 voice.lane.flush(&mut out.counts, &mut out.events);
                 out.assign(&voice.origin.tenant_id);
             }
@@ -223,6 +248,6 @@ impl Sheet {
         let reference = Reference { now: at, zone_offset_secs: self.zone_offset_secs };
         let host = joins.then(|| crate::runtime::merge::host_of(name));
         let lane = Lane::new(config, reference, host);
-        Voice { lane, origin: Arc::new(origin), last: at }
+        Voice { lane, origin: Arc::new(origin), last: at, latest: record.seq }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::follow::Unread;
 use super::house::Round;
+use super::quarantine::Quarantine;
 use super::shared::Shared;
 use model::{Seq, Timestamp};
 use outputs::rest::{Meter, Tally};
@@ -76,6 +77,8 @@ pub(crate) struct FollowerNow {
     /// Numbers that could not be read, since the start.
     pub(crate) unread_expired: u64,
     pub(crate) unread_damaged: u64,
+    /// Records that made the program fail and were set apart, since the start.
+    pub(crate) set_apart: u64,
     pub(crate) tenants: u64,
     pub(crate) signatures: u64,
 }
@@ -119,6 +122,7 @@ pub(super) struct Facts {
     pub(super) meter: Arc<Meter>,
     pub(super) shared: Arc<Shared>,
     pub(super) unread: Arc<Unread>,
+    pub(super) quarantine: Arc<Quarantine>,
     pub(super) started_at: Timestamp,
 }
 
@@ -148,6 +152,12 @@ impl Facts {
             }
             spool::State::Stopped => reasons.push("the spool is closed".to_owned()),
         }
+        let set_apart = self.quarantine.new_ones();
+        if set_apart > 0 {
+            reasons.push(format!(
+                "{set_apart} records made the program fail and were set apart (quarantine.ndjson in the state folder): this is a defect, please report it with that file's reasons"
+            ));
+        }
         if follower.lag_secs > LAG_SECS_MAX {
             reasons.push(format!(
                 "what is known lags {} records ({:.0} s) behind what was received: the sources say more than this machine can take in, or a store is slow",
@@ -169,6 +179,7 @@ impl Facts {
             at: now.to_string(),
             intake: intake(&receivers, &tallies),
             follower: FollowerNow {
+                set_apart,
                 tenants: views.tenants.len() as u64,
                 signatures: views.tenants.values().map(|view| view.signatures).sum(),
                 ..follower

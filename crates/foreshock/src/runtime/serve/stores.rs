@@ -1,12 +1,12 @@
 //! A state folder → the stores, open, and the place in the spool to go on from.
 
+use super::again::{Again, Begun};
 use super::digests::Digests;
-use super::fold::{DigestTimes, Fold, format};
-use super::follow::{End, From, Pipeline, Unread};
+use super::fold::DigestTimes;
+use super::follow::{End, Unread};
 use super::follower::{Begin, Follower};
 use super::keep::Keep;
-use super::reading::sheet_start;
-use super::seen::Seen;
+use super::quarantine::Quarantine;
 use super::shared::Shared;
 
 use anyhow::{Context, bail};
@@ -127,37 +127,20 @@ impl Stores {
         let Stores { folder, spool, events, memory, state, mut notes, lock } = self;
         let known = state.checkpoint()?;
         let checkpoint = known.unwrap_or(Checkpoint { epoch: spool.epoch(), next: Seq(0) });
-        let snapshot = state.snapshot(format())?;
-        if snapshot.is_none() && known.is_some() {
-            notes.push("there is no snapshot that this program can read: the state is made again from the spool".into());
-        }
-        let restored = snapshot.and_then(|snapshot| {
-            let made = Fold::restore(&snapshot.bytes, how.config.clone(), how.times.clone());
-            match made {
-                Ok((fold, seen)) => Some((fold, seen, snapshot.next)),
-                Err(why) => {
-                    notes.push(format!("{why}: the state is made again from the spool"));
-                    None
-                }
-            }
-        });
-        let (fold, seen, folded) =
-            restored.unwrap_or_else(|| (Fold::new(how.config, how.times), Seen::default(), Seq(0)));
-        let stored = events.stored_through();
-        let first = folded.min(stored);
-        // Lanes begin with a sheet.
-        let first = sheet_start(first);
-        let mut cuts = how.cuts;
-        cuts.extend([folded, stored, checkpoint.next]);
-        cuts.sort();
-        let from = From {
-            reader: spool.reader(first),
-            cuts,
-            seen,
-            seen_from: folded,
-            zone_offset_secs: how.zone_offset_secs,
+        let quarantine = Quarantine::open(&folder, spool.epoch())
+            .with_context(|| format!("cannot use the quarantine in {}", folder.display()))?;
+        let quarantine = Arc::new(quarantine);
+        let again = Again {
+            how,
+            spool: Arc::clone(&spool),
+            unread: Arc::clone(unread),
+            end: end.clone(),
+            quarantine: Arc::clone(&quarantine),
         };
-        let pipeline = Pipeline::start(from, how.workers, end, unread)?;
+        let stored = events.stored_through();
+        let Begun { fold, pipeline, folded, note } =
+            again.begin(&state, stored, checkpoint.next, known.is_some())?;
+        notes.extend(note);
         let begin = Begin {
             fold,
             keep: Keep::new(Arc::clone(&events), state, checkpoint)?,
@@ -165,9 +148,11 @@ impl Stores {
             raw: spool.raw(),
             digests: Digests::new(folder.join("digests")),
             folded,
+            again,
         };
         let follower = Follower::new(begin, Arc::clone(shared), end.clone());
-        Ok((follower, Rest { folder, spool, events, memory: Some(memory), notes, _lock: lock }))
+        let memory = Some(memory);
+        Ok((follower, Rest { folder, spool, events, memory, quarantine, notes, _lock: lock }))
     }
 }
 
@@ -178,6 +163,7 @@ pub(super) struct Rest {
     pub(super) events: Arc<Events>,
     /// What people judged; taken by who keeps it.
     pub(super) memory: Option<SqliteMemory>,
+    pub(super) quarantine: Arc<Quarantine>,
     pub(super) notes: Vec<String>,
     /// Held as long as this lives.
     pub(super) _lock: Lock,

@@ -249,3 +249,73 @@ fn the_state_is_made_again_from_the_spool_alone() {
     assert!(found.engine == expected.engine && found.rows == expected.rows);
     assert!(found.events == expected.events && found.sums == expected.sums);
 }
+
+/// Fails where a test wants it to: a text says where.
+pub(super) fn fail_at(place: &str, text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    assert!(!text.contains(&format!("fail in the {place}")), "injected: {text}");
+}
+
+/// What is searched and known at the end of a spool, and how many records were set apart on the way.
+fn seen(folder: &Path) -> (Vec<u8>, Vec<String>, u64) {
+    let (mut follower, rest) = open(folder);
+    while follower.step() {}
+    assert!(follower.write_down());
+    let query = Query { order: Order::Oldest, limit: 10_000, ..Query::default() };
+    let found = rest.events.search(&query).unwrap().found;
+    let texts = found.into_iter().map(|found| found.text).collect();
+    (follower.fold.engine.snapshot(), texts, rest.quarantine.new_ones())
+}
+
+#[test]
+fn what_makes_the_program_fail_is_set_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = Timestamp::parse_absolute("2026-03-02T00:00:00Z", 0).unwrap();
+    let (a, b) = (origin("a", "acme", Transport::Tcp), origin("b", "beta", Transport::File));
+    let mut lost = 0;
+    {
+        let stores = Stores::open(folder.path(), start).unwrap();
+        let mut batch = Batch::new();
+        for n in 0..6_000_u64 {
+            let facts = Facts::received(start + Span::from_secs(n as i64));
+            let text = match n {
+                100 | 3_000 => "fail in the sheet".to_owned(),
+                1_500 | 4_200 => format!("n={n} fail in the fold"),
+                // A sender of nothing else: the others are not held up.
+                n if n > 5_000 && n % 10 == 0 => "fail in the sheet again".to_owned(),
+                n => format!("n={n} all is well"),
+            };
+            lost += u64::from(text.contains("fail in"));
+            let (origin, peer) = match n {
+                n if n > 5_000 && n % 10 == 0 => (&a, "192.0.2.66"),
+                n if n % 2 == 0 => (&a, "192.0.2.7"),
+                _ => (&b, ""),
+            };
+            batch.push(origin, peer, facts, text.as_bytes()).unwrap();
+            if batch.len() == 500 {
+                stores.spool.append(std::mem::take(&mut batch)).unwrap().wait().unwrap();
+            }
+        }
+        // The clock shows that the last line is complete.
+        let facts = Facts { kind: Kind::Tick, ..Facts::received(start + Span::from_secs(6_010)) };
+        batch.push(&a, "", facts, b"").unwrap();
+        stores.spool.append(batch).unwrap().wait().unwrap();
+    }
+    let (engine, texts, set_apart) = seen(folder.path());
+    assert_eq!(set_apart, lost);
+    assert_eq!(texts.len() as u64, 6_000 - lost, "all others, once");
+    assert!(texts.iter().all(|text| text.ends_with("all is well")));
+    let written = fs::read_to_string(folder.path().join("quarantine.ndjson")).unwrap();
+    assert_eq!(written.lines().count() as u64, lost);
+    assert!(written.contains("injected: n=1500 fail in the fold"), "the reason is kept");
+
+    // It does not come back with the next start, nor where all is read again.
+    let (again, same, set_apart) = seen(folder.path());
+    assert!(again == engine && same == texts && set_apart == 0);
+    for name in ["state.db", "state.db-wal", "state.db-shm"] {
+        let _ = fs::remove_file(folder.path().join(name));
+    }
+    let (anew, same, set_apart) = seen(folder.path());
+    assert!(anew == engine && same == texts);
+    assert_eq!(set_apart, 0, "what is known is left out and not tried");
+}

@@ -7,6 +7,17 @@ use std::sync::Arc;
 /// The name of what the program itself says.
 pub(super) const OWN: &str = "foreshock";
 
+/// What the program itself says comes from here.
+pub(super) fn own_origin() -> Arc<Origin> {
+    Arc::new(Origin {
+        source_id: SourceId::new(OWN),
+        tenant_id: TenantId::new(OWN),
+        source_type: OWN.to_owned(),
+        source_name: OWN.to_owned(),
+        transport: Transport::Own,
+    })
+}
+
 /// Hands in the time.
 pub(super) struct Ticker {
     intake: Arc<dyn Intake>,
@@ -15,14 +26,7 @@ pub(super) struct Ticker {
 
 impl Ticker {
     pub(super) fn new(intake: Arc<dyn Intake>) -> Ticker {
-        let origin = Arc::new(Origin {
-            source_id: SourceId::new(OWN),
-            tenant_id: TenantId::new(OWN),
-            source_type: OWN.to_owned(),
-            source_name: OWN.to_owned(),
-            transport: Transport::Own,
-        });
-        Ticker { intake, origin }
+        Ticker { intake, origin: own_origin() }
     }
 
     /// Says that it is `now`. Where the spool takes nothing this one is left out: the next tells the same and more.

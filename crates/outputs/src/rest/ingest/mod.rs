@@ -23,7 +23,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
 use model::intake::{Batch, Receipt};
-use model::{CandidateId, Cursor, Envelope, EventId, Seq, SignatureId};
+use model::{CandidateId, Cursor, Envelope, EventId, Seq, SignatureId, TenantId};
 use rows::{Common, Rows};
 use serde::Serialize;
 use std::sync::Arc;
@@ -104,7 +104,9 @@ pub(crate) async fn one(
     shared.events.take(&grant.name, 1, started)?;
     let peer = peer(&head.extensions).0.ip().to_canonical().to_string();
     let settings = &shared.api.settings;
+    let admit = |tenant: &TenantId| shared.clients.admit(tenant, &grant, &*shared.api.views);
     let common = Common {
+        admit: &admit,
         grant: &grant,
         peer: &peer,
         received_at: shared.now(),
@@ -177,7 +179,7 @@ pub(crate) async fn bulk(
     let source = rows::source_of(&grant);
     shared.api.meter.refuse(&source, errors.len() as u64);
     if indices.is_empty() && is_forbidden {
-        let detail = "none of the events is of a tenant that the token is for";
+        let detail = "none of the events is of a tenant that the token is for and that is taken in";
         return Err(Problem::new(Kind::Forbidden, detail).errors(errors));
     }
     let receipts = all_durable(&shared, &source, batches, &indices, &mut errors).await?;
@@ -229,7 +231,9 @@ fn rows_of(
         return Err(grant.not_of(tenant.as_str()));
     }
     let received_at = shared.now();
-    let common = Common { grant, peer, received_at, tenant, source_label, idempotency_key };
+    let admit = |tenant: &TenantId| shared.clients.admit(tenant, grant, &*shared.api.views);
+    let common =
+        Common { grant, peer, received_at, tenant, source_label, idempotency_key, admit: &admit };
     Ok(rows::read(&bulk.events, &common))
 }
 

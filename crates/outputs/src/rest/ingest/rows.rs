@@ -23,6 +23,8 @@ pub(crate) struct Common<'a> {
     pub(crate) source_label: Option<&'a str>,
     /// The sender's name for the whole request.
     pub(crate) idempotency_key: Option<&'a str>,
+    /// Whether events of a tenant are taken; if not, why.
+    pub(crate) admit: &'a (dyn Fn(&TenantId) -> Result<(), String> + Sync),
 }
 
 /// The events of one request on their way in.
@@ -34,7 +36,7 @@ pub(crate) struct Rows {
     pub(crate) indices: Vec<u64>,
     /// What was not taken.
     pub(crate) errors: Vec<ItemError>,
-    /// Tenants that the token is not for were named.
+    /// Tenants that the token is not for, or one too many, were named.
     pub(crate) is_forbidden: bool,
 }
 
@@ -114,7 +116,13 @@ impl Rows {
         };
         let origin = match last {
             Some(last) if is_same(last, tenant, item, common) => Arc::clone(last),
-            _ => origin(tenant, item, common, origins),
+            _ => match origin(tenant, item, common, origins) {
+                Ok(origin) => origin,
+                Err(why) => {
+                    self.is_forbidden = true;
+                    return self.refuse(index, why);
+                }
+            },
         };
         let cursor = cursor(tenant, item, common, index);
         let facts = Facts { cursor, ..Facts::received(common.received_at) };
@@ -171,22 +179,24 @@ fn origin(
     item: &Item<'_>,
     common: &Common<'_>,
     origins: &mut Origins,
-) -> Arc<Origin> {
+) -> Result<Arc<Origin>, String> {
     let mut hasher = DefaultHasher::new();
     (tenant, source_type(item), source_name(item, common)).hash(&mut hasher);
     let key = hasher.finish();
     if let Some(known) = origins.get(&key).filter(|known| is_same(known, tenant, item, common)) {
-        return Arc::clone(known);
+        return Ok(Arc::clone(known));
     }
+    let tenant_id = TenantId::new(tenant);
+    (common.admit)(&tenant_id)?;
     let origin = Arc::new(Origin {
         source_id: SourceId::new(source_of(common.grant)),
-        tenant_id: TenantId::new(tenant),
+        tenant_id,
         source_type: source_type(item).to_owned(),
         source_name: source_name(item, common).to_owned(),
         transport: Transport::Http,
     });
     origins.insert(key, Arc::clone(&origin));
-    origin
+    Ok(origin)
 }
 
 /// A source is who delivers: the token by its name. So there are as many as there are tokens, whatever senders write

@@ -1,10 +1,10 @@
 //! Which files are followed: those that the patterns name, told apart by inode and content.
 
-use super::{COMPLETE_AFTER, COPY_BYTES_MIN, OLD_AFTER, Worker};
-use crate::follow::Begin;
+use super::{COMPLETE_AFTER, OLD_AFTER, Worker};
 use crate::follow::compressed::{Compressed, Unpacking};
 use crate::follow::followed::{Followed, read_some, stamp};
 use crate::follow::places::{self, Place};
+use crate::follow::{Begin, COPY_BYTES_MIN};
 use crate::lines::HEAD_BYTES;
 use crate::sniff::{SNIFF_BYTES, not_text};
 use crate::stream::Compression;

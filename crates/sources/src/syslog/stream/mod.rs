@@ -13,7 +13,7 @@ pub use wire::Listener;
 
 use super::FRAME_BYTES_MAX;
 use super::tls::Tls;
-use crate::inlet::{Inlet, Receiver, Tenancy, spawn};
+use crate::inlet::{Inlet, Receiver, Whose, spawn};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -63,15 +63,20 @@ pub struct StreamConfig {
     /// Certificates, for TLS.
     pub tls: Option<Arc<Tls>>,
     /// Whose records these are.
-    pub tenancy: Tenancy,
+    pub tenancy: Whose,
     /// What it puts up with.
     pub limits: Limits,
 }
 
 impl StreamConfig {
     /// Without TLS, with the usual limits.
-    pub fn new(name: impl Into<String>, listener: Listener, tenancy: Tenancy) -> StreamConfig {
-        StreamConfig { name: name.into(), listener, tls: None, tenancy, limits: Limits::default() }
+    pub fn new(
+        name: impl Into<String>,
+        listener: Listener,
+        tenancy: impl Into<Whose>,
+    ) -> StreamConfig {
+        let (name, tenancy) = (name.into(), tenancy.into());
+        StreamConfig { name, listener, tls: None, tenancy, limits: Limits::default() }
     }
 }
 

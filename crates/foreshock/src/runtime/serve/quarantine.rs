@@ -1,0 +1,173 @@
+//! Records that made the program itself fail (a panic: a defect of ours) → set apart, with the reason and their bytes, so
+//! that one record neither ends the service nor comes back with every start.
+//!
+//! What stands here is left out whenever the spool is read again by the same version of the program; another version
+//! tries it anew. `quarantine.ndjson` in the state folder, a record a line.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use model::Seq;
+use serde::{Deserialize, Serialize};
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use store::spool::{Epoch, Record};
+
+/// The file in the state folder.
+const FILE: &str = "quarantine.ndjson";
+/// Records that are written down. What is beyond is found anew when it is read again, and counted all the same.
+const RECORDS_MAX: usize = 10_000;
+/// … and bytes of the file.
+const BYTES_MAX: u64 = 64 << 20;
+/// Letters of a reason that are kept.
+const REASON_MAX: usize = 400;
+
+/// One record.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    /// The spool that its number belongs to.
+    epoch: String,
+    seq: u64,
+    received_micros: i64,
+    source: String,
+    tenant: String,
+    /// Where the program failed, and how.
+    reason: String,
+    version: String,
+    raw_base64: String,
+}
+
+/// The records that are set apart.
+#[derive(Debug, Default)]
+pub(super) struct Quarantine {
+    epoch: String,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// `None`: nothing is written down.
+    file: Option<File>,
+    bytes: u64,
+    seqs: BTreeSet<Seq>,
+    /// Since the start.
+    new: u64,
+}
+
+impl Quarantine {
+    /// What a state folder holds of them.
+    ///
+    /// # Errors
+    /// If the file can be neither read nor written.
+    pub(super) fn open(folder: &Path, epoch: Epoch) -> io::Result<Quarantine> {
+        let path = folder.join(FILE);
+        let file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
+        let epoch: String = epoch.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut inner = Inner { bytes: file.metadata()?.len(), ..Inner::default() };
+        for line in BufReader::new(&file).lines() {
+            // A line that a crash cut short is none: the record is found anew.
+            let Ok(entry) = serde_json::from_str::<Entry>(&line?) else { continue };
+            if entry.epoch == epoch && entry.version == env!("CARGO_PKG_VERSION") {
+                inner.seqs.insert(Seq(entry.seq));
+            }
+        }
+        inner.file = Some(file);
+        Ok(Quarantine { epoch, inner: Mutex::new(inner) })
+    }
+
+    /// The numbers within a range that are to be left out.
+    pub(super) fn within(&self, range: Range<Seq>) -> Vec<Seq> {
+        self.lock().seqs.range(range).copied().collect()
+    }
+
+    /// Sets a record apart. It is durable when this returns, if there is room: a disk that is full does not keep the
+    /// service from going on.
+    pub(super) fn put(&self, record: &Record<'_>, reason: &str) {
+        let mut inner = self.lock();
+        if inner.seqs.contains(&record.seq) {
+            return;
+        }
+        inner.new += 1;
+        if inner.seqs.len() >= RECORDS_MAX {
+            return;
+        }
+        inner.seqs.insert(record.seq);
+        if inner.bytes + record.payload.len() as u64 * 2 > BYTES_MAX {
+            return;
+        }
+        let entry = Entry {
+            epoch: self.epoch.clone(),
+            seq: record.seq.0,
+            received_micros: record.facts.received_at.as_micros(),
+            source: record.origin.source_id.as_str().to_owned(),
+            tenant: record.origin.tenant_id.as_str().to_owned(),
+            reason: reason.chars().take(REASON_MAX).collect(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            raw_base64: STANDARD.encode(record.payload),
+        };
+        // Plain data of ours: it always has a text.
+        let mut line = serde_json::to_vec(&entry).unwrap_or_default();
+        line.push(b'\n');
+        inner.bytes += line.len() as u64;
+        if let Some(file) = &mut inner.file {
+            let _ = file.write_all(&line).and_then(|()| file.sync_data());
+        }
+    }
+
+    /// How many were set apart since the start.
+    pub(super) fn new_ones(&self) -> u64 {
+        self.lock().new
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a panic said.
+pub(super) fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::intake::Facts;
+    use model::{Origin, SourceId, TenantId, Timestamp, Transport};
+    use std::sync::Arc;
+
+    #[test]
+    fn what_is_set_apart_stays_so_for_this_spool() {
+        let folder = tempfile::tempdir().unwrap();
+        let origin = Arc::new(Origin {
+            source_id: SourceId::new("s"),
+            tenant_id: TenantId::new("t"),
+            source_type: "test".into(),
+            source_name: "s".into(),
+            transport: Transport::Tcp,
+        });
+        let facts = Facts::received(Timestamp::from_micros(5));
+        let record =
+            Record { seq: Seq(7), facts, origin: &origin, peer: "", payload: b"\xff bytes" };
+        let quarantine = Quarantine::open(folder.path(), Epoch([1; 16])).unwrap();
+        quarantine.put(&record, "index out of bounds");
+        quarantine.put(&record, "index out of bounds");
+        assert_eq!(quarantine.new_ones(), 1);
+        drop(quarantine);
+        let again = Quarantine::open(folder.path(), Epoch([1; 16])).unwrap();
+        assert_eq!(again.within(Seq(0)..Seq(8)), [Seq(7)]);
+        assert_eq!((again.within(Seq(8)..Seq(9)), again.new_ones()), (vec![], 0));
+        let other = Quarantine::open(folder.path(), Epoch([2; 16])).unwrap();
+        assert_eq!(other.within(Seq(0)..Seq(8)), [], "numbers of another spool");
+        let text = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
+        assert!(
+            text.lines().count() == 1 && text.contains(&STANDARD.encode(b"\xff bytes")),
+            "{text}"
+        );
+    }
+}
