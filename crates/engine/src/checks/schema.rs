@@ -21,6 +21,9 @@ pub struct Family {
     pub follows: Vec<String>,
     /// Counter-evidence: what would change the mind.
     pub counter: Vec<String>,
+    /// What it does not prove that nothing more comes, as the end of a sentence; for what is quiet while it is broken.
+    #[serde(default)]
+    pub quiet: Option<String>,
     /// By what it is recognised: any of these rules.
     pub when: Vec<When>,
     /// The blanks of its commands, by name.
@@ -61,6 +64,9 @@ pub struct HoleRule {
     /// told by themselves.
     #[serde(default)]
     pub after: Vec<String>,
+    /// What it points to that the lines of one item name several of these, as the end of a sentence.
+    #[serde(default)]
+    pub several: Option<String>,
 }
 
 /// On which machine a command runs.
