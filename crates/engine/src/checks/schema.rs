@@ -33,6 +33,13 @@ pub struct Family {
     pub check: Vec<CheckRule>,
 }
 
+impl Family {
+    /// Whether it is known by what is said alone, whatever the program.
+    pub fn is_of_words(&self) -> bool {
+        self.when.iter().all(|when| when.programs.is_empty() && when.codes.is_empty())
+    }
+}
+
 /// One way to recognise a family: all that is given must hold; of each list one entry is enough, but for `all`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -44,34 +44,19 @@ fn judge_all(view: View<'_>) -> Vec<Finding> {
     due.chunk_by(together).filter_map(|hosts| judge(view, hosts)).collect()
 }
 
-/// How long a host is quiet by habit.
-struct Habit {
-    /// Its longest pause of the latest days.
-    longest: Span,
-    /// Its pauses were heard as such.
-    is_heard: bool,
-}
-
-impl Habit {
-    /// No host's longest pause is shorter than its mean gap. Where it seems so, its whole tenant is quiet that long by
-    /// habit and its pauses were taken for times in which we did not hear: then the mean gap stands for them.
-    fn of(host: &Host) -> Habit {
-        let longest = host.voice.longest();
-        let gaps = host.events.saturating_sub(1).max(1);
-        let mean = (host.last - host.first).scaled(1.0 / gaps as f64);
-        Habit { longest: longest.max(mean), is_heard: longest >= mean }
-    }
+/// The longest pause of a host's latest days, but no less than its mean gap. Where it seems shorter, the host's whole tenant
+/// is quiet that long by habit, and its pauses were taken for times in which we did not hear.
+fn longest_pause(host: &Host) -> Span {
+    let gaps = host.events.saturating_sub(1).max(1);
+    host.voice.longest().max((host.last - host.first).scaled(1.0 / gaps as f64))
 }
 
 /// Whether a host has been quiet for longer than its own pauses allow.
 fn is_overdue(view: View<'_>, host: &Host) -> bool {
     let asked = &view.config.discover;
-    let habit = Habit::of(host);
-    let quiet_since = match habit.is_heard {
-        true => host.last.max(view.ledger.hearing.since),
-        false => host.last,
-    };
-    let patience = habit.longest.scaled(asked.host_silence_pauses).max(asked.host_silence_min);
+    let quiet_since = host.last.max(view.ledger.hearing.since);
+    let patience =
+        longest_pause(host).scaled(asked.host_silence_pauses).max(asked.host_silence_min);
     let known_for = view.now - host.first;
     if host.voice.silent.is_some()
         || host.name == OTHER
@@ -90,10 +75,7 @@ fn is_overdue(view: View<'_>, host: &Host) -> bool {
 fn judge(view: View<'_>, silent: &[(Timestamp, HostIndex)]) -> Option<Finding> {
     let (onset, first) = *silent.first()?;
     let (active, speaking) = others(view, silent);
-    let is_heard =
-        silent.iter().all(|(_, host)| Habit::of(&view.ledger.hosts[host.0 as usize]).is_heard);
-    // Where a whole tenant is quiet for long, those that have not spoken again after we did not hear look late until all have.
-    let share = if is_heard { view.config.discover.host_silence_others } else { 1.0 };
+    let share = view.config.discover.host_silence_others;
     if active == 0 || f64::from(speaking) < share * f64::from(active) {
         return None;
     }
@@ -112,7 +94,7 @@ fn judge(view: View<'_>, silent: &[(Timestamp, HostIndex)]) -> Option<Finding> {
         marks,
         surprise: surprise(view, host),
         facts: Facts::HostSilence {
-            longest: Habit::of(host).longest,
+            longest: longest_pause(host),
             days: host.voice.daily(host.first).unwrap_or(0) + 1,
             active,
             speaking,
@@ -168,7 +150,7 @@ fn last_words(view: View<'_>, host: HostIndex) -> Vec<Mark> {
 /// Were pauses chance, the longest of `n` would be as long with odds of one in `n`, and each further
 /// such length takes as many decades again.
 fn surprise(view: View<'_>, host: &Host) -> f64 {
-    let longest = Habit::of(host).longest.as_secs_f64().max(60.0);
+    let longest = longest_pause(host).as_secs_f64().max(60.0);
     let times = (view.now - host.last).as_secs_f64() / longest;
     let weeks = ((host.last - host.first).as_secs_f64() / 604_800.0).max(1.0);
     let pauses = (host.events as f64 / weeks).max(10.0);

@@ -7,7 +7,7 @@ use super::trend;
 use super::words::Words;
 use super::{SCORER_VERSION, contributions, total};
 use crate::attention::known::Kind;
-use crate::counterfactual::Counterfactual;
+use crate::counterfactual::{Counterfactual, Happens};
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
 use crate::lifecycle::lifecycle;
@@ -181,7 +181,9 @@ fn would_change(
     let is_silence = matches!(candidate.facts, Facts::Silence { .. });
     // What is silent closes when it speaks, and not when it does not.
     let moves = moves.iter().filter(|change| !(is_silence && change.is_quiet()));
-    lines.extend(moves.map(|change| match quiet.filter(|_| change.is_quiet()) {
+    let closes =
+        |change: &Counterfactual| matches!(change.happens, Happens::Quiet { closes: true, .. });
+    lines.extend(moves.map(|change| match quiet.filter(|_| closes(change)) {
         Some(quiet) => format!("{}, which is no sign of mending: {quiet}", change.words(band)),
         None => change.words(band),
     }));

@@ -112,10 +112,15 @@ fn family<'a>(candidate: &Candidate, view: View<'a>) -> Option<(&'a Family, &'a 
         lead.service.chars().count() >= NAME_LETTERS_MIN && template.contains(&lead.service)
     };
     let signatures = candidate.cells.iter().take(ASKED_MAX).map(signature);
-    signatures.enumerate().find_map(|(place, said)| {
+    let of_program = signatures.enumerate().find_map(|(place, said)| {
         let asked = place == 0 || names_lead(&said.template);
         let family = catalogue.family_of(&said.service, &said.template).filter(|_| asked)?;
-        Some((family, said.template.as_str()))
+        (!family.is_of_words()).then_some((family, said.template.as_str()))
+    });
+    // What anybody might say tells less than who said it.
+    of_program.or_else(|| {
+        let family = catalogue.family_of(&lead.service, &lead.template)?;
+        Some((family, lead.template.as_str()))
     })
 }
 
