@@ -54,6 +54,27 @@ pub(crate) fn read_dir(folder: &Path) -> Result<Vec<Family>, String> {
     if wrong.is_empty() { Ok(families) } else { Err(wrong.join("\n")) }
 }
 
+/// Where each family of a folder stands: its name, the file, and the file's text. Of files that [`read_dir`] has read.
+pub(crate) fn places(folder: &Path) -> Vec<(String, PathBuf, String)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let files = paths.filter(|path| path.extension().is_some_and(|end| end == "toml"));
+    let place = |path: PathBuf| {
+        let text = fs::read_to_string(&path).ok()?;
+        Some((parse(&text).ok()?.family, path, text))
+    };
+    files.filter_map(place).collect()
+}
+
+/// The line, from 1, on which the check with this number begins; of the family itself the first.
+pub(crate) fn line_of(text: &str, check: Option<usize>) -> usize {
+    let Some(n) = check else { return 1 };
+    let is_check =
+        |line: &str| line.split_whitespace().collect::<String>().starts_with("[[check]]");
+    let lines = text.lines().enumerate().filter(|(_, line)| is_check(line));
+    lines.map(|(at, _)| at + 1).nth(n - 1).unwrap_or(1)
+}
+
 fn read_file(file: &Path) -> Result<Family, String> {
     let size = fs::metadata(file).map_err(|e| format!("cannot be read: {e}"))?.len();
     if size > BYTES_MAX {
@@ -61,4 +82,15 @@ fn read_file(file: &Path) -> Result<Family, String> {
     }
     let text = fs::read_to_string(file).map_err(|e| format!("cannot be read: {e}"))?;
     parse(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line_of;
+
+    #[test]
+    fn a_check_has_its_line() {
+        let text = "family = \"a\"\n\n[[check]]\ntext = \"x\"\n\n[[ check ]] # second\n";
+        assert_eq!([None, Some(1), Some(2), Some(3)].map(|n| line_of(text, n)), [1, 3, 6, 1]);
+    }
 }

@@ -181,6 +181,8 @@ pub struct Blank {
     pub kind: BlankKind,
     /// The words right before it; without any, the first value of this form.
     pub after: Vec<String>,
+    /// What it points to that the lines name several of these, as a part of a sentence.
+    pub several: Option<String>,
 }
 
 /// The form of a value.

@@ -71,17 +71,25 @@ pub fn command(template: &str, shell: Shell, value: &dyn Fn(&str) -> Option<Stri
 }
 
 /// Fills the blanks of a check with what these lines name, the latest line last. Values that were known
-/// before stay.
-pub fn refill(check: &mut Check, lines: &[&str]) {
+/// before stay. Whether every blank has a value; a check without blanks is whole.
+pub fn refill(check: &mut Check, lines: &[&str]) -> bool {
     let Some(blanks) = &check.blanks else {
-        return;
+        return true;
     };
     let Blanks { template, shell, holes, known } = &**blanks;
-    check.command = Some(command(template, *shell, &|name| {
+    let value = |name: &str| {
         let set = known.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         set.or_else(|| {
             let hole = holes.iter().find(|hole| hole.name == name)?;
             holes::most_named(hole, lines).map(str::to_owned)
         })
-    }));
+    };
+    check.command = Some(command(template, *shell, &value));
+    let is_filled = |piece: &Piece<'_>| match piece {
+        Piece::Text(_) => true,
+        Piece::Blank { name, inside } => {
+            value(name).is_some_and(|value| word(*shell, &value, *inside).is_some())
+        }
+    };
+    pieces(template).iter().all(is_filled)
 }

@@ -62,4 +62,9 @@ built_in! {
     "printers",
     "voip",
     "windows-services",
+    // By what is said, whatever the program; and what tells of a host.
+    "name-lookup",
+    "program-limits",
+    "connections",
+    "agents",
 }

@@ -21,6 +21,9 @@ pub struct Family {
     pub follows: Vec<String>,
     /// Counter-evidence: what would change the mind.
     pub counter: Vec<String>,
+    /// What it does not prove that nothing more comes, as the end of a sentence; for what is quiet while it is broken.
+    #[serde(default)]
+    pub quiet: Option<String>,
     /// By what it is recognised: any of these rules.
     pub when: Vec<When>,
     /// The blanks of its commands, by name.
@@ -28,6 +31,13 @@ pub struct Family {
     pub holes: BTreeMap<String, HoleRule>,
     /// The checks, the most useful first.
     pub check: Vec<CheckRule>,
+}
+
+impl Family {
+    /// Whether it is known by what is said alone, whatever the program.
+    pub fn is_of_words(&self) -> bool {
+        self.when.iter().all(|when| when.programs.is_empty() && when.codes.is_empty())
+    }
 }
 
 /// One way to recognise a family: all that is given must hold; of each list one entry is enough, but for `all`.
@@ -61,6 +71,9 @@ pub struct HoleRule {
     /// told by themselves.
     #[serde(default)]
     pub after: Vec<String>,
+    /// What it points to that the lines of one item name several of these, as the end of a sentence.
+    #[serde(default)]
+    pub several: Option<String>,
 }
 
 /// On which machine a command runs.

@@ -53,7 +53,7 @@ fn values_have_the_form_that_is_asked_for() {
     use model::{Blank, BlankKind as Kind};
     let found = |kind, after: &[&str], line: &'static str| {
         let after = after.iter().map(|cue| (*cue).to_owned()).collect();
-        find(&Blank { name: "x".into(), kind, after }, line)
+        find(&Blank { name: "x".into(), kind, after, several: None }, line)
     };
     let line =
         "Device: /dev/sdc [SAT], user=o'neil from 192.0.2.7 port 22 (fe80::1), unit cron.service.";
@@ -75,8 +75,12 @@ fn values_have_the_form_that_is_asked_for() {
 
 #[test]
 fn what_most_lines_name_fills_the_blank() {
-    let hole =
-        model::Blank { name: "address".into(), kind: model::BlankKind::Address, after: vec![] };
+    let hole = model::Blank {
+        name: "address".into(),
+        kind: model::BlankKind::Address,
+        after: vec![],
+        several: None,
+    };
     let mut check = model::Check {
         blanks: Some(Box::new(model::Blanks {
             template: "ping {address} # {host} '{other}'".into(),
@@ -114,7 +118,7 @@ proptest::proptest! {
     fn any_line_can_be_searched(line in ".{0,200}", cue in "[ -~]{0,6}") {
         use model::BlankKind as Kind;
         for kind in [Kind::Address, Kind::Device, Kind::Unit, Kind::Name, Kind::Path, Kind::Word, Kind::Number] {
-            let hole = model::Blank { name: "x".into(), kind, after: vec![cue.clone()] };
+            let hole = model::Blank { name: "x".into(), kind, after: vec![cue.clone()], several: None };
             if let Some(value) = find(&hole, &line) {
                 proptest::prop_assert!(line.contains(value) && !value.chars().any(char::is_whitespace));
                 proptest::prop_assert!(kind == Kind::Word || is_plain(value) || value.contains(['%', '\\']), "{value}");

@@ -44,15 +44,24 @@ fn judge_all(view: View<'_>) -> Vec<Finding> {
     due.chunk_by(together).filter_map(|hosts| judge(view, hosts)).collect()
 }
 
+/// The longest pause of a host's latest days, but no less than its mean gap. Where it seems shorter, the host's whole tenant
+/// is quiet that long by habit, and its pauses were taken for times in which we did not hear.
+fn longest_pause(host: &Host) -> Span {
+    let gaps = host.events.saturating_sub(1).max(1);
+    host.voice.longest().max((host.last - host.first).scaled(1.0 / gaps as f64))
+}
+
 /// Whether a host has been quiet for longer than its own pauses allow.
 fn is_overdue(view: View<'_>, host: &Host) -> bool {
     let asked = &view.config.discover;
     let quiet_since = host.last.max(view.ledger.hearing.since);
+    let patience =
+        longest_pause(host).scaled(asked.host_silence_pauses).max(asked.host_silence_min);
     let known_for = view.now - host.first;
     if host.voice.silent.is_some()
         || host.name == OTHER
         || known_for < asked.host_silence_known
-        || view.now - quiet_since < host.voice.patience(asked)
+        || view.now - quiet_since < patience
         || host.voice.daily(host.first).is_none()
     {
         return false;
@@ -85,7 +94,7 @@ fn judge(view: View<'_>, silent: &[(Timestamp, HostIndex)]) -> Option<Finding> {
         marks,
         surprise: surprise(view, host),
         facts: Facts::HostSilence {
-            longest: host.voice.longest(),
+            longest: longest_pause(host),
             days: host.voice.daily(host.first).unwrap_or(0) + 1,
             active,
             speaking,
@@ -141,7 +150,7 @@ fn last_words(view: View<'_>, host: HostIndex) -> Vec<Mark> {
 /// Were pauses chance, the longest of `n` would be as long with odds of one in `n`, and each further
 /// such length takes as many decades again.
 fn surprise(view: View<'_>, host: &Host) -> f64 {
-    let longest = host.voice.longest().as_secs_f64().max(60.0);
+    let longest = longest_pause(host).as_secs_f64().max(60.0);
     let times = (view.now - host.last).as_secs_f64() / longest;
     let weeks = ((host.last - host.first).as_secs_f64() / 604_800.0).max(1.0);
     let pauses = (host.events as f64 / weeks).max(10.0);

@@ -3,11 +3,11 @@
 
 use super::around::{self, Around};
 use super::next::{self, Next};
-use super::rhythm;
+use super::trend;
 use super::words::Words;
 use super::{SCORER_VERSION, contributions, total};
 use crate::attention::known::Kind;
-use crate::counterfactual::Counterfactual;
+use crate::counterfactual::{Counterfactual, Happens};
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
 use crate::lifecycle::lifecycle;
@@ -18,7 +18,7 @@ use model::{
 /// Hosts named in an item; the rest is counted.
 const HOSTS_NAMED: usize = 10;
 /// Letters of a title.
-const TITLE_MAX: usize = 90;
+pub(super) const TITLE_MAX: usize = 90;
 
 /// One candidate as a person reads it. `first_seq` and the source of each evidence are filled by
 /// whoever holds the raw bytes. `moves` is what would change its band.
@@ -33,7 +33,8 @@ pub fn item(
     let terms = contributions(candidate, view);
     let hosts = hosts_of(candidate, view);
     let around = Around::of(candidate, view);
-    let Next { check_next, knowledge, unknown } = next::of(candidate, around.comes_first(), view);
+    let Next { check_next, knowledge, quiet, unknown } =
+        next::of(candidate, around.comes_first(), view);
     Item {
         candidate_id: candidate.id,
         candidate_type: candidate.kind,
@@ -58,7 +59,7 @@ pub fn item(
         check_next,
         knowledge,
         unknowns: words.unknowns().into_iter().chain(around.unknown()).chain(unknown).collect(),
-        would_change: would_change(candidate, band, total(&terms), moves, view),
+        would_change: would_change(candidate, band, total(&terms), moves, quiet.as_deref(), view),
         contributions: terms,
         evidence: evidence(candidate),
         evidence_total: candidate.events,
@@ -117,9 +118,8 @@ fn frequency(candidate: &Candidate, view: View<'_>) -> Frequency {
     }
     let starts = occasion_starts(candidate, view);
     let mut gaps: Vec<f64> = starts.windows(2).map(|w| (w[1] - w[0]).as_secs_f64()).collect();
-    let until = candidate.ending.as_ref().map_or(view.now, |e| e.at);
-    let trend = rhythm::trend(&starts, until);
     let median_gap_secs = (gaps.len() >= 2).then(|| crate::stats::median(&mut gaps)).flatten();
+    let trend = trend::of(candidate, &starts, &per_day, last_day, view).word();
     Frequency { count: candidate.events, per_day: per_day.to_vec(), median_gap_secs, trend }
 }
 
@@ -167,6 +167,7 @@ fn would_change(
     band: Band,
     score: f64,
     moves: &[Counterfactual],
+    quiet: Option<&str>,
     view: View<'_>,
 ) -> Vec<String> {
     if !candidate.is_open() {
@@ -180,7 +181,12 @@ fn would_change(
     let is_silence = matches!(candidate.facts, Facts::Silence { .. });
     // What is silent closes when it speaks, and not when it does not.
     let moves = moves.iter().filter(|change| !(is_silence && change.is_quiet()));
-    lines.extend(moves.map(|change| change.words(band)));
+    let closes =
+        |change: &Counterfactual| matches!(change.happens, Happens::Quiet { closes: true, .. });
+    lines.extend(moves.map(|change| match quiet.filter(|_| closes(change)) {
+        Some(quiet) => format!("{}, which is no sign of mending: {quiet}", change.words(band)),
+        None => change.words(band),
+    }));
     let ends = match candidate.facts {
         Facts::Silence { .. } => {
             let until = candidate.last + view.config.discover.close_after_max;

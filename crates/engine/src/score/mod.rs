@@ -11,13 +11,14 @@ mod rhythm;
 mod shared;
 mod sites;
 mod title;
+mod trend;
 mod what;
 mod why;
 mod words;
 
 pub use item::{headline, item, rounded};
 pub(crate) use phrase::{number, shorten};
-pub use shared::named_by_all;
+pub use shared::tell_of_lines;
 
 use crate::criticality;
 use crate::discover::candidate::Candidate;

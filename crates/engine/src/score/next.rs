@@ -21,6 +21,8 @@ const AROUND: Span = Span::from_secs(300);
 pub(super) struct Next {
     pub(super) check_next: Vec<Check>,
     pub(super) knowledge: Option<Knowledge>,
+    /// What quiet does not prove of such programs.
+    pub(super) quiet: Option<String>,
     /// That no family fits.
     pub(super) unknown: Option<String>,
 }
@@ -31,20 +33,26 @@ pub(super) fn of(candidate: &Candidate, comes_first: Option<String>, view: View<
     // A host that says nothing is silent with all of its programs.
     if matches!(candidate.facts, Facts::HostSilence { .. }) {
         let generic = generic(candidate, comes_first, view, true);
-        return Next { check_next: generic, knowledge: None, unknown: None };
+        return Next { check_next: generic, knowledge: None, quiet: None, unknown: None };
     }
     let Some((family, template)) = family(candidate, view) else {
+        let mut generic = generic(candidate, comes_first, view, true);
+        if !matches!(candidate.facts, Facts::Silence { .. }) {
+            generic.extend(of_any_program(candidate, view));
+        }
         return Next {
-            check_next: generic(candidate, comes_first, view, true),
+            check_next: generic,
             knowledge: None,
+            quiet: None,
             unknown: Some(
                 "what to check in this program: the catalogue has no family for it, so these checks fit any program".into(),
             ),
         };
     };
     let chosen = choose(family, candidate.kind, template);
-    let exact =
-        chosen.into_iter().map(|rule| exact(family, rule, candidate, template, view)).collect();
+    let chosen = chosen.into_iter().map(|rule| exact(family, rule, candidate, template, view));
+    // What it ended in comes first: it may be so now.
+    let exact = ended_in(candidate, family, view).into_iter().chain(chosen).collect();
     // An answer goes before questions; so does what asks for this very kind of finding.
     let leads = match candidate.facts {
         Facts::Breakthrough { .. } => 1,
@@ -59,7 +67,24 @@ pub(super) fn of(candidate: &Candidate, comes_first: Option<String>, view: View<
         counter_evidence: family.counter.clone(),
     };
     let check_next = in_order(generic, leads, exact);
-    Next { check_next, knowledge: Some(knowledge), unknown: None }
+    Next { check_next, knowledge: Some(knowledge), quiet: family.quiet.clone(), unknown: None }
+}
+
+/// The first check for what the story ended in, or for what one like it had ended in, where that is of another family
+/// than the story itself: of a drive whose errors broke a file system, whether that is read-only now.
+fn ended_in(candidate: &Candidate, of: &Family, view: View<'_>) -> Option<Check> {
+    let catalogue = view.config.checks.catalogue();
+    let (service, said) = match (candidate.pain, candidate.recalls.iter().find(|r| r.painful)) {
+        (Some(pain), _) => {
+            let signature = view.library.signature(pain.signature);
+            (signature.service.as_str(), signature.template.as_str())
+        }
+        (None, Some(recall)) => ("", recall.outcome.as_str()),
+        (None, None) => return None,
+    };
+    let family = catalogue.family_of(service, said).filter(|f| f.family != of.family)?;
+    let rule = *choose(family, candidate.kind, said).first()?;
+    Some(exact(family, rule, candidate, said, view))
 }
 
 /// The first generic ones, the exact ones, and as many more generic ones as there is room for; the look at the
@@ -87,10 +112,15 @@ fn family<'a>(candidate: &Candidate, view: View<'a>) -> Option<(&'a Family, &'a 
         lead.service.chars().count() >= NAME_LETTERS_MIN && template.contains(&lead.service)
     };
     let signatures = candidate.cells.iter().take(ASKED_MAX).map(signature);
-    signatures.enumerate().find_map(|(place, said)| {
+    let of_program = signatures.enumerate().find_map(|(place, said)| {
         let asked = place == 0 || names_lead(&said.template);
         let family = catalogue.family_of(&said.service, &said.template).filter(|_| asked)?;
-        Some((family, said.template.as_str()))
+        (!family.is_of_words()).then_some((family, said.template.as_str()))
+    });
+    // What anybody might say tells less than who said it.
+    of_program.or_else(|| {
+        let family = catalogue.family_of(&lead.service, &lead.template)?;
+        Some((family, lead.template.as_str()))
     })
 }
 
@@ -117,6 +147,7 @@ fn exact(
             name: name.clone(),
             kind: hole.is,
             after: hole.after.clone(),
+            several: hole.several.clone(),
         };
         Box::new(Blanks {
             template: template.clone(),
@@ -201,6 +232,39 @@ fn silence(
                 "a stop, a removal, an update, a crash or a full disk in these minutes",
             )
         },
+    ]
+}
+
+/// What can be asked of a program that nobody told us about: does it run, and whom does it speak with?
+fn of_any_program(candidate: &Candidate, view: View<'_>) -> Vec<Check> {
+    let service = view.ledger.kind_of(candidate.lead()).service;
+    let name = &view.ledger.services[service.0 as usize].name;
+    // Only a name that every shell reads as a name stands in a command.
+    if !is_plain_word(name) || name.contains('/') {
+        return Vec::new();
+    }
+    let host = Some(view.ledger.host_of(candidate.lead()).name.clone());
+    let ask = |text: &str, command: String, bad: &str| Check {
+        text: text.to_owned(),
+        command: Some(command),
+        host: host.clone(),
+        read_only: true,
+        expected_if_bad: Some(bad.to_owned()),
+        ..Check::default()
+    };
+    vec![
+        ask(
+            "does the program run, since when, and how much memory and processor does it use?",
+            format!(
+                "systemctl list-units --all --no-pager '*{name}*'; ps -eo pid,etime,pcpu,rss,nlwp,args | grep -F -e {name} | grep -v grep"
+            ),
+            "failed or restarted a short while ago; memory or threads that grow between two looks",
+        ),
+        ask(
+            "whom does it speak with, and do connections hang?",
+            format!("sudo ss -H -t -n -p | grep -F -e {name}"),
+            "SYN-SENT: the other side does not answer; many CLOSE-WAIT: the program does not close",
+        ),
     ]
 }
 

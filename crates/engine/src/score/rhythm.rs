@@ -2,6 +2,8 @@
 //! for the sentences of an item.
 
 use super::phrase::number;
+use super::trend::{self, Trend};
+use crate::attention::days::DAYS;
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
 use crate::stats::{local_variation, median};
@@ -32,21 +34,41 @@ pub(super) fn reasons(candidate: &Candidate, view: View<'_>) -> Vec<String> {
     let lead = &view.ledger[candidate.lead()];
     let starts: Vec<Timestamp> = lead.starts().filter(|at| *at >= candidate.onset).collect();
     let until = candidate.ending.as_ref().map_or(view.now, |ending| ending.at);
+    let active = days_active(&starts, candidate);
+    let are_counted = active.as_ref().is_some_and(|told| told.contains(':'));
+    let faster = acceleration(&starts, until, candidate);
     let told = [
-        days_active(&starts, candidate),
-        acceleration(&starts, until, candidate),
+        active,
+        faster.or_else(|| growth(candidate, view).filter(|_| !are_counted)),
         evenness(&starts),
         heal_trend(candidate, view),
     ];
     told.into_iter().flatten().collect()
 }
 
+/// `it grows from day to day: 1, 2, 5, 8 and 24`, where the lead's counts do and no chance makes them.
+fn growth(candidate: &Candidate, view: View<'_>) -> Option<String> {
+    let last_day = if candidate.is_open() { view.now } else { candidate.last };
+    let mut per_day: [u32; DAYS] = view.ledger[candidate.lead()].days.back_from(last_day);
+    per_day.reverse();
+    let days = trend::days(candidate, &per_day, last_day);
+    let how = match trend::of_counts(&days) {
+        Trend::Rising => "it grows from day to day",
+        Trend::Falling => "it fades from day to day",
+        Trend::Steady | Trend::Unknown => return None,
+    };
+    let counts: Vec<String> = days.iter().map(|(_, n)| n.to_string()).collect();
+    let (last, others) = counts.split_last()?;
+    let so_far = if days.last()?.0 < 1.0 { " so far on the last" } else { "" };
+    Some(format!("{how}: {} and {last}{so_far}", others.join(", ")))
+}
+
 /// `it speeds up: 4 occasions in the first half of its 6d, 11 in the second`, where that is no chance.
 fn acceleration(starts: &[Timestamp], until: Timestamp, candidate: &Candidate) -> Option<String> {
-    let how = match trend(starts, until) {
-        "rising" => "it speeds up",
-        "falling" => "it slows down",
-        _ => return None,
+    let how = match trend::of_occasions(starts, until) {
+        Trend::Rising => "it speeds up",
+        Trend::Falling => "it slows down",
+        Trend::Steady | Trend::Unknown => return None,
     };
     let first = *starts.first()?;
     let half = (until - first).scaled(0.5);
@@ -74,22 +96,6 @@ fn rates(earlier: usize, later: usize, half: Span) -> Option<String> {
     let units = half.as_secs_f64() / unit.as_secs_f64();
     let rate = |n: usize| number(n as f64 / units);
     Some(format!(" ({} and {} a {name})", rate(earlier), rate(later)))
-}
-
-/// Laplace's trend test on the occasions: beyond ±1.64 (one-sided 5 %) it rises or falls.
-pub(super) fn trend(starts: &[Timestamp], until: Timestamp) -> &'static str {
-    let (Some(first), true) = (starts.first(), starts.len() >= 4) else {
-        return "unknown";
-    };
-    let whole = (until - *first).as_secs_f64();
-    let n = (starts.len() - 1) as f64;
-    let mean = starts[1..].iter().map(|at| (*at - *first).as_secs_f64()).sum::<f64>() / n;
-    let u = (mean - whole / 2.0) / (whole * (1.0 / (12.0 * n)).sqrt());
-    match u {
-        u if u > 1.64 => "rising",
-        u if u < -1.64 => "falling",
-        _ => "steady",
-    }
 }
 
 /// `it came on 5 of its 7 days: 1, 1, 2, 3 and 5 times`; only while all its occasions are remembered.

@@ -1,36 +1,124 @@
-//! Lines of evidence → what all of them name: an account, an address. The engine remembers values as
-//! small hashes only; whoever has read the lines again can say them.
+//! An item and its lines of evidence, read again → the item with what only the lines can say: what all or most of
+//! them name, what they name several of, and the blanks of its commands. The engine remembers values as small hashes
+//! only; whoever has read the lines again can say them.
 
+use super::phrase::shorten;
+use crate::checks::{find, refill};
 use crate::normalize::{Reference, normalize};
 use crate::signature::{HoleKind, Skeleton, fingerprint};
-use model::Timestamp;
+use model::{Blank, BlankKind, CandidateType, Check, Item, Timestamp};
 
 /// Lines from which it is worth a sentence: two may agree by chance.
 const LINES_MIN: usize = 3;
 /// Values that are named.
 const NAMED_MAX: usize = 3;
+/// Share of the lines that most of them are.
+const MOST: f64 = 0.75;
 
-/// `all 4 lines shown name svc_backup and 10.20.4.57`, where they do.
-pub fn named_by_all(lines: &[&str]) -> Option<String> {
-    if lines.len() < LINES_MIN {
-        return None;
+/// Fills an item with what these lines of its evidence say, the latest last.
+pub fn tell_of_lines(item: &mut Item, lines: &[&str]) {
+    let holes = holes_of(item);
+    let named = named_by_most(lines, &holes);
+    // The thread of a spread is what its lines share, not the program that says them.
+    if let Some((name, _)) = named.first().filter(|_| item.candidate_type == CandidateType::Spread)
+        && !item.title.contains(name.as_str())
+    {
+        item.title = shorten(&format!("{name}: {}", item.title), super::item::TITLE_MAX);
     }
-    let mut shared = values(lines[0]);
-    for line in &lines[1..] {
-        let others = values(line);
-        shared.retain(|value| others.contains(value));
-    }
-    shared.truncate(NAMED_MAX);
-    let (last, others) = shared.split_last()?;
-    let named = match others {
-        [] => last.clone(),
-        others => format!("{} and {last}", others.join(", ")),
-    };
-    Some(format!("all {} lines shown name {named}", lines.len()))
+    item.why.extend(said_of_named(&named, lines.len()));
+    item.why.extend(holes.iter().filter_map(|hole| several(hole, lines)));
+    fill_checks(&mut item.check_next, lines);
 }
 
-/// The accounts, addresses and machines that a line names, each once.
-fn values(line: &str) -> Vec<String> {
+/// The blanks of the family's commands, which say where values stand in its lines.
+fn holes_of(item: &Item) -> Vec<Blank> {
+    let blanks = item.check_next.iter().find_map(|check| check.blanks.as_ref());
+    blanks.map(|blanks| blanks.holes.clone()).unwrap_or_default()
+}
+
+/// Fills the blanks. Of the family's checks those that are whole go first: one that asks for what the lines do not agree
+/// on has to be completed by hand.
+fn fill_checks(checks: &mut [Check], lines: &[&str]) {
+    let wholes: Vec<bool> = checks.iter_mut().map(|check| refill(check, lines)).collect();
+    let is_exact = |check: &Check| check.source.is_some();
+    let Some(from) = checks.iter().position(is_exact) else { return };
+    let until = checks[from..].iter().position(|c| !is_exact(c)).map_or(checks.len(), |n| from + n);
+    let mut exact: Vec<(bool, Check)> =
+        (from..until).map(|at| (!wholes[at], std::mem::take(&mut checks[at]))).collect();
+    // Stable: among equals the family's order holds.
+    exact.sort_by_key(|(is_open, _)| *is_open);
+    checks[from..until].iter_mut().zip(exact).for_each(|(place, (_, check))| *place = check);
+}
+
+/// The values that all of the lines name, or most of them, with their number; what more lines name first.
+fn named_by_most(lines: &[&str], holes: &[Blank]) -> Vec<(String, usize)> {
+    if lines.len() < LINES_MIN {
+        return Vec::new();
+    }
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for line in lines {
+        for value in values(line, holes) {
+            match counts.iter_mut().find(|(known, _)| *known == value) {
+                Some((_, n)) => *n += 1,
+                None => counts.push((value, 1)),
+            }
+        }
+    }
+    counts.retain(|(_, n)| *n as f64 >= MOST * lines.len() as f64 && *n >= LINES_MIN);
+    counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    counts.truncate(NAMED_MAX);
+    counts
+}
+
+/// `all 4 lines shown name svc_backup and 10.20.4.57`, `13 of the 15 lines shown name svc_scan`.
+fn said_of_named(named: &[(String, usize)], of: usize) -> Vec<String> {
+    let mut said = Vec::new();
+    let all: Vec<&str> = named.iter().filter(|(_, n)| *n == of).map(|(v, _)| v.as_str()).collect();
+    if !all.is_empty() {
+        said.push(format!("all {of} lines shown name {}", joined(&all)));
+    }
+    let most = named.iter().filter(|(_, n)| *n < of);
+    said.extend(most.map(|(value, n)| format!("{n} of the {of} lines shown name {value}")));
+    said
+}
+
+/// `the lines shown name ata1, ata3 and ata5: several ports, so rather …`, where the family knows what that points to and
+/// no value stands for most of them.
+fn several(hole: &Blank, lines: &[&str]) -> Option<String> {
+    let points_to = hole.several.as_deref()?;
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for value in lines.iter().filter_map(|line| find(hole, line)) {
+        match counts.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, n)) => *n += 1,
+            None => counts.push((value, 1)),
+        }
+    }
+    let all: usize = counts.iter().map(|(_, n)| n).sum();
+    let most = counts.iter().map(|(_, n)| *n).max()?;
+    if counts.len() < 2 || all < LINES_MIN || most as f64 >= MOST * all as f64 {
+        return None;
+    }
+    counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let more = counts.len().saturating_sub(NAMED_MAX);
+    let named: Vec<&str> = counts.iter().take(NAMED_MAX).map(|(value, _)| *value).collect();
+    let named = match more {
+        0 => joined(&named),
+        more => format!("{} and {more} more", named.join(", ")),
+    };
+    Some(format!("the lines shown name {named}: {points_to}"))
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn joined(values: &[&str]) -> String {
+    match values {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+/// The accounts, addresses, machines, drives and units that a line names, each once.
+fn values(line: &str, holes: &[Blank]) -> Vec<String> {
     let reference = Reference { now: Timestamp::default(), zone_offset_secs: 0 };
     let event = normalize(line.as_bytes(), &reference);
     let mut skeleton = Skeleton::default();
@@ -47,11 +135,17 @@ fn values(line: &str) -> Vec<String> {
         )
     };
     let mut found: Vec<String> = Vec::new();
-    for hole in skeleton.holes().iter().filter(|hole| is_name(hole.kind)) {
-        let value = event.body.get(hole.start as usize..hole.end as usize).unwrap_or_default();
+    let mut add = |value: &str| {
         if !value.is_empty() && !found.iter().any(|known| known == value) {
             found.push(value.to_owned());
         }
+    };
+    for hole in skeleton.holes().iter().filter(|hole| is_name(hole.kind)) {
+        add(event.body.get(hole.start as usize..hole.end as usize).unwrap_or_default());
+    }
+    let is_thing = |kind| matches!(kind, BlankKind::Device | BlankKind::AtaPort | BlankKind::Unit);
+    for hole in holes.iter().filter(|hole| is_thing(hole.kind)) {
+        add(find(hole, &event.body).unwrap_or_default());
     }
     found
 }
@@ -60,25 +154,67 @@ fn values(line: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
+    fn named_by_all(lines: &[&str]) -> Vec<String> {
+        said_of_named(&named_by_most(lines, &[]), lines.len())
+    }
+
     #[test]
-    fn what_all_lines_name_is_said() {
-        let line = |host: &str, from: &str| {
+    fn what_all_or_most_lines_name_is_said() {
+        let line = |host: &str, user: &str, from: &str| {
             format!(
-                "2026-11-20T02:14:06Z {host} sshd[1]: Failed password for deploy from {from} port 4000 ssh2"
+                "2026-11-20T02:14:06Z {host} sshd[1]: Failed password for {user} from {from} port 4000 ssh2"
             )
         };
-        let lines = [line("a", "192.0.2.7"), line("b", "192.0.2.7"), line("c", "192.0.2.7")];
+        let deploy = |host, from| line(host, "deploy", from);
+        let lines = [deploy("a", "192.0.2.7"), deploy("b", "192.0.2.7"), deploy("c", "192.0.2.7")];
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        assert_eq!(
-            named_by_all(&lines).as_deref(),
-            Some("all 3 lines shown name deploy and 192.0.2.7")
-        );
-        assert_eq!(named_by_all(&lines[..2]), None);
-        let other = line("d", "192.0.2.8");
-        assert_eq!(
-            named_by_all(&[lines[0], lines[1], other.as_str()]).as_deref(),
-            Some("all 3 lines shown name deploy")
-        );
-        assert_eq!(named_by_all(&["", "\u{0}", "a b"]), None);
+        assert_eq!(named_by_all(&lines), ["all 3 lines shown name deploy and 192.0.2.7"]);
+        assert!(named_by_all(&lines[..2]).is_empty());
+        let other = deploy("d", "192.0.2.8");
+        let mixed = [lines[0], lines[1], other.as_str()];
+        assert_eq!(named_by_all(&mixed), ["all 3 lines shown name deploy"]);
+        assert!(named_by_all(&["", "\u{0}", "a b"]).is_empty());
+        let stranger = line("e", "guest", "192.0.2.9");
+        let most = [lines[0], lines[1], other.as_str(), stranger.as_str()];
+        assert_eq!(named_by_all(&most), ["3 of the 4 lines shown name deploy"]);
+    }
+
+    #[test]
+    fn several_values_are_told_where_none_stands_for_most() {
+        let hole = Blank {
+            name: "ata".into(),
+            kind: BlankKind::AtaPort,
+            after: vec![],
+            several: Some("several ports".into()),
+        };
+        let lines = ["ata1: a", "ata3.00: b", "ata5: c", "ata3: d"];
+        let told = "the lines shown name ata3, ata1 and ata5: several ports";
+        assert_eq!(several(&hole, &lines).as_deref(), Some(told));
+        assert_eq!(several(&hole, &["ata1: a", "ata1: b", "ata1: c", "ata3: d"]), None);
+        assert_eq!(several(&hole, &lines[..2]), None);
+    }
+
+    #[test]
+    fn checks_that_are_whole_go_first() {
+        let check = |template: &str, is_exact: bool| Check {
+            source: is_exact.then(|| "x".to_owned()),
+            blanks: Some(Box::new(model::Blanks {
+                template: template.to_owned(),
+                shell: model::Shell::Posix,
+                holes: vec![Blank {
+                    name: "address".into(),
+                    kind: BlankKind::Address,
+                    after: vec![],
+                    several: None,
+                }],
+                known: vec![],
+            })),
+            ..Check::default()
+        };
+        let mut checks =
+            [check("a {user}", false), check("b {user}", true), check("c {address}", true)];
+        fill_checks(&mut checks, &["from 192.0.2.7"]);
+        let commands: Vec<&str> = checks.iter().filter_map(|c| c.command.as_deref()).collect();
+        assert_eq!(commands, ["a '<user>'", "c 192.0.2.7", "b '<user>'"]);
     }
 }

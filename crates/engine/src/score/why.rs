@@ -22,7 +22,7 @@ impl Words<'_> {
                     false => String::new(),
                 };
                 format!(
-                    "Each failure heals by itself, on average after {heal}{grows}: before most alerts would fire, so nobody is told; together they are a pattern."
+                    "Each failure heals by itself, on average {heal} after it is said{grows}: before most alerts would fire, so nobody is told; together they are a pattern."
                 )
             }
             Facts::Burst { expected, .. } => format!(
@@ -181,6 +181,12 @@ impl Words<'_> {
         match &self.candidate.facts {
             Facts::SelfHeal { .. } => {
                 unknown.push("whether anybody acted between failure and recovery".to_owned());
+                if self.waited() {
+                    unknown.push(format!(
+                        "how long it had lasted when {} came: such a line is said after a wait of its own, and heal times are counted from it",
+                        self.lead()
+                    ));
+                }
             }
             Facts::Precursor { .. } => {
                 unknown.push(

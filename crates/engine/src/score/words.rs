@@ -89,6 +89,26 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// Whether the lead's message is said at the end of a wait: its trouble began before it.
+    pub(super) fn waited(&self) -> bool {
+        const ENDS_OF_WAITS: [&str; 12] = [
+            "giving up",
+            "gave up",
+            "given up",
+            "timed out",
+            "timeout",
+            "time out",
+            "retransmit",
+            "retries",
+            "not responding",
+            "no response",
+            "unresponsive",
+            "attempts",
+        ];
+        let said = self.template(self.candidate.lead()).to_ascii_lowercase();
+        ENDS_OF_WAITS.iter().any(|words| said.contains(words))
+    }
+
     pub(super) fn lead(&self) -> String {
         self.quote(self.candidate.lead())
     }

@@ -5,7 +5,7 @@ mod list;
 mod test;
 
 use super::{Exit, Mistake, Settings, Talk};
-use crate::checks::read_dir;
+use crate::checks::{line_of, places, read_dir};
 use anyhow::Context as _;
 use clap::Subcommand;
 use engine::checks::{Catalogue, lint};
@@ -64,14 +64,15 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
             list::run(catalogue, family.as_deref(), format)
         }
         Command::Lint { folder } => {
-            let catalogue = match folder {
+            let catalogue = match &folder {
                 Some(folder) => {
-                    let own = read_dir(&folder).map_err(Mistake::Config)?;
+                    let own = read_dir(folder).map_err(Mistake::Config)?;
                     Catalogue::default().with(own)
                 }
                 None => args.settings.read()?.checks.catalogue().clone(),
             };
-            lint_all(&catalogue).context("cannot write the result")
+            let places = folder.map_or_else(Vec::new, |folder| places(&folder));
+            lint_all(&catalogue, &places).context("cannot write the result")
         }
         Command::Test(test) => {
             let config = args.settings.read()?;
@@ -80,10 +81,14 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     }
 }
 
-fn lint_all(catalogue: &Catalogue) -> io::Result<Exit> {
+/// Each problem, with its file and line where the families came from a folder.
+fn lint_all(catalogue: &Catalogue, places: &[(String, PathBuf, String)]) -> io::Result<Exit> {
     let mut out = io::stdout().lock();
     let problems: Vec<_> = catalogue.families().iter().flat_map(lint).collect();
     for problem in &problems {
+        if let Some((_, file, text)) = places.iter().find(|(name, ..)| *name == problem.family) {
+            write!(out, "{}:{}: ", file.display(), line_of(text, problem.check))?;
+        }
         writeln!(out, "{problem}")?;
     }
     let checks: usize = catalogue.families().iter().map(|family| family.check.len()).sum();

@@ -69,14 +69,13 @@ impl Evidences {
                 places.push((at, known.stands.clone()));
             }
         }
-        let evidence = &item.evidence;
-        let lines: Vec<&str> = evidence.iter().filter_map(|e| e.text.as_deref()).collect();
-        let named = engine::score::named_by_all(&lines);
         for check in &mut item.check_next {
             look::look(check, &places);
-            engine::checks::refill(check, &lines);
         }
-        item.why.extend(named);
+        let evidence = std::mem::take(&mut item.evidence);
+        let lines: Vec<&str> = evidence.iter().filter_map(|e| e.text.as_deref()).collect();
+        engine::score::tell_of_lines(item, &lines);
+        item.evidence = evidence;
     }
 
     /// Where a person finds the line again. A recording of what a host says live is no such place: its

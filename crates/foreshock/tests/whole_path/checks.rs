@@ -37,7 +37,7 @@ fn the_catalogue_is_listed_and_sound() {
     for part in [
         "What typically follows",
         "What would change the mind",
-        "$ sudo smartctl -x /dev/{device}",
+        "; sudo smartctl -x /dev/{device}",
         "source: ",
     ] {
         assert!(one.contains(part), "{part}: {one}");
@@ -125,6 +125,7 @@ fn what_is_wrong_with_ones_own_is_said() {
         let found = lint(&OWN.replace(from, to));
         assert_eq!(found.code, 3, "{to}");
         assert!(found.out.contains(told), "{told}: {}", found.out);
+        assert!(found.out.contains("ours.toml:"), "its file and line: {}", found.out);
     }
     for (option, told) in [("nowhere", "cannot be read"), (".", "holds no *.toml file")] {
         let refused = run(folder, &["scan", "input.log", "--checks", option]);
