@@ -8,7 +8,7 @@ use crate::normalize::{Assembled, Assembler, AssemblerConfig, Reference, normali
 use crate::sighting::{Process, Sighting};
 use crate::signature::{Skeleton, fingerprint};
 use crate::values::Values;
-use model::{Counts, Defect, Envelope, Format};
+use model::{Counts, Defect, Defects, Envelope, Format, Span};
 use std::borrow::Cow;
 
 /// How the kernel calls itself in headers.
@@ -31,6 +31,27 @@ struct Rest {
     forensics: Forensics,
     /// The name of the source that is being read; lines are joined within one source only.
     source: String,
+    latest: Kept,
+}
+
+/// What the events since the last look say of who sends them.
+#[derive(Clone, Default)]
+struct Kept {
+    events: u32,
+    broken: u32,
+    host: String,
+    delay: Option<Span>,
+}
+
+/// What the events of a lane, since it was asked last, say of who sends them: for whoever watches over sources.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Latest<'a> {
+    /// The host of the latest one.
+    pub host: &'a str,
+    /// From the latest one's own time to its receipt, where it names a time; negative if it lies ahead.
+    pub delay: Option<Span>,
+    /// How many break the form that they claim to have ([`Defects::BROKEN`]).
+    pub broken: u32,
 }
 
 /// The host that speaks in a source, as long as there is only one: then a line that names none, such
@@ -75,6 +96,7 @@ impl Lane {
                 speaker: Speaker::default(),
                 forensics: Forensics::default(),
                 source: String::new(),
+                latest: Kept::default(),
             },
         }
     }
@@ -116,6 +138,33 @@ impl Lane {
     }
 }
 
+impl Lane {
+    /// What the events since the last look say of who sends them; `None` if there were none.
+    pub fn latest(&mut self) -> Option<Latest<'_>> {
+        let Kept { events, broken, host, delay } = &mut self.rest.latest;
+        if std::mem::take(events) == 0 {
+            return None;
+        }
+        Some(Latest { host, delay: *delay, broken: std::mem::take(broken) })
+    }
+}
+
+impl Kept {
+    fn keep(&mut self, assembled: &Assembled<'_>, host: &str) {
+        let event = &assembled.event;
+        self.events += 1;
+        self.broken += u32::from(event.defects.has_any(Defects::BROKEN));
+        if self.host != host {
+            host.clone_into(&mut self.host);
+        }
+        // A repetition stands for an earlier line; without a time of its own an event has that of its receipt.
+        let is_own = assembled.occurrences == 1
+            && !event.defects.has(Defect::TimeMissing)
+            && !event.defects.has(Defect::TimeInvalid);
+        self.delay = event.occurred_at.filter(|_| is_own).map(|said| assembled.at - said);
+    }
+}
+
 impl Rest {
     fn take(&mut self, assembled: &Assembled<'_>, batch: &mut EventBatch) {
         let event = &assembled.event;
@@ -126,6 +175,7 @@ impl Rest {
         } else if let Some(source) = &self.host {
             host = self.speaker.name().unwrap_or(source);
         }
+        self.latest.keep(assembled, host);
         fingerprint(service, &event.body, &mut self.skeleton);
         let sighting = Sighting {
             seq: assembled.seq,

@@ -36,6 +36,6 @@ pub mod stats;
 pub use batch::EventBatch;
 pub use config::Config;
 pub use engine::Engine;
-pub use lane::Lane;
+pub use lane::{Lane, Latest};
 pub use sighting::Sighting;
 pub use snapshot::SnapshotError;

@@ -71,6 +71,16 @@ impl Defects {
     /// No defect.
     pub const NONE: Defects = Defects(0);
 
+    /// The input breaks the form that it claims to have; what is merely missing or assumed is not among them.
+    pub const BROKEN: Defects = Defects(
+        1 << Defect::TimeInvalid as u32
+            | 1 << Defect::PriorityInvalid as u32
+            | 1 << Defect::StructuredDataBroken as u32
+            | 1 << Defect::JsonBroken as u32
+            | 1 << Defect::TooDeep as u32
+            | 1 << Defect::FieldsMissing as u32,
+    );
+
     /// Adds one.
     pub fn add(&mut self, defect: Defect) {
         self.0 |= 1 << defect as u32;
@@ -84,6 +94,11 @@ impl Defects {
     /// Whether the set holds it.
     pub fn has(self, defect: Defect) -> bool {
         self.0 & (1 << defect as u32) != 0
+    }
+
+    /// Whether it holds one of `others`.
+    pub fn has_any(self, others: Defects) -> bool {
+        self.0 & others.0 != 0
     }
 
     /// Whether there is none.

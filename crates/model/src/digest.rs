@@ -1,6 +1,6 @@
 //! The digest: what one tenant's technician reads in ten minutes.
 
-use crate::{Baseline, CandidateId, CandidateType, Item, TenantId, Timestamp};
+use crate::{Baseline, CandidateId, CandidateType, Coverage, Item, TenantId, Timestamp};
 use std::collections::BTreeMap;
 
 /// At most ten items of one tenant, and why the rest was quiet.
@@ -42,6 +42,9 @@ pub struct Quiet {
     pub told_before: u64,
     /// Still learning what is usual, until this time.
     pub learning_until: Option<Timestamp>,
+    /// How much of what is usually heard was heard; absent where nobody watches over sources, as in a scan of files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
 }
 
 /// A candidate that is not shown.

@@ -26,7 +26,7 @@ pub fn text(digest: &Digest, counts: Option<&Counts>, style: &Style) -> String {
     }
     page.blank();
     page.heading(&quiet_heading(digest).to_uppercase());
-    for line in &blocks::quiet(&digest.quiet, counts) {
+    for line in &blocks::quiet(digest, counts) {
         page.line("  ", line);
     }
     page.finish()
@@ -77,7 +77,12 @@ pub fn brief(digest: &Digest, counts: Option<&Counts>, style: &Style) -> String 
         0 => String::new(),
         n => format!(" {} held back.", counted(n, "candidate", "candidates")),
     };
-    page.wrapped("", &format!("{checked}{held}{intake}"), Ink::Plain, 5);
+    // Without names: a wrapped line begins at the margin, where no text of others may stand.
+    let heard = quiet.coverage.as_ref().and_then(|coverage| coverage.percent);
+    let heard = heard.map_or(String::new(), |percent| {
+        format!(" Coverage {}.", crate::coverage::percent(percent))
+    });
+    page.wrapped("", &format!("{checked}{held}{heard}{intake}"), Ink::Plain, 5);
     page.finish()
 }
 
@@ -147,7 +152,7 @@ pub fn markdown(digest: &Digest, counts: Option<&Counts>) -> String {
         }
     }
     page += &format!("\n## {}", quiet_heading(digest));
-    page += &md::lines(&blocks::quiet(&digest.quiet, counts));
+    page += &md::lines(&blocks::quiet(digest, counts));
     page
 }
 

@@ -15,6 +15,7 @@
 pub mod backtest;
 mod blocks;
 pub mod chart;
+pub mod coverage;
 pub mod digest;
 pub mod explain;
 pub mod figure;

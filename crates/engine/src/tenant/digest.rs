@@ -142,6 +142,7 @@ impl Tenant {
             told_before: 0,
             cut: Vec::new(),
             learning_until: self.is_learning(config).then(|| self.learning_until(config)),
+            coverage: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 mod checks;
 mod completions;
 mod config;
+mod deadletters;
 mod demo;
 mod digest;
 mod doctor;
@@ -84,6 +85,7 @@ enum Command {
     Init(init::Args),
     Token(token::Args),
     Export(export::Args),
+    Deadletters(deadletters::Args),
     Replay(replay::Args),
     Signatures(signatures::Args),
     Checks(checks::Args),
@@ -169,6 +171,7 @@ pub(crate) fn main() -> Exit {
         Command::Init(args) => init::run(&args),
         Command::Token(args) => token::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Deadletters(args) => deadletters::run(&args),
         Command::Explain(args) => explain::run(args, talk),
         Command::Replay(args) => replay::run(args, talk),
         Command::Signatures(args) => signatures::run(args, talk),

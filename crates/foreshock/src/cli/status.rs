@@ -1,5 +1,7 @@
 //! `foreshock status`: how a service is, or was when it ended.
 
+mod sources;
+
 use super::Exit;
 use crate::runtime::serve::Status;
 use anyhow::Context;
@@ -85,16 +87,18 @@ fn text(status: &Status, runs: bool) -> String {
     let free = spool.free_bytes.map_or("unknown".to_owned(), mib);
     let _ = writeln!(
         page,
-        "spool     {}, {} in {} segments, {free} free; a sync takes {:.1} ms, at worst {:.1} ms",
+        "spool     {}, {} in {} segments, {free} free; {} records wait, for {:.1} s; a sync takes {:.1} ms, at worst {:.1} ms",
         spool.state,
         mib(spool.bytes),
         spool.segments,
+        spool.queued_records,
+        spool.queued_secs,
         spool.sync_p50_ms,
         spool.sync_p99_ms
     );
     let _ = writeln!(
         page,
-        "known     {} of {} records, {:.1} s behind; {} clients, {} kinds of message",
+        "known     {} of {} records, the oldest that is not is {:.1} s old; {} clients, {} kinds of message",
         follower.position, spool.next, follower.lag_secs, follower.tenants, follower.signatures
     );
     let _ = writeln!(
@@ -105,20 +109,14 @@ fn text(status: &Status, runs: bool) -> String {
         status.events.waiting,
         status.events.expired
     );
-    for source in &status.sources {
-        let last = source.last_record_at.as_deref().unwrap_or("never");
+    if status.dead_letters + status.dead_letters_not_kept > 0 {
         let _ = writeln!(
             page,
-            "source    {}: {}, {} records, last {last}, {} connections",
-            outputs::safe::text(&source.name),
-            source.state,
-            source.received,
-            source.connections
+            "dead      {} that could not be taken are kept, {} were too many; see `foreshock deadletters list`",
+            status.dead_letters, status.dead_letters_not_kept
         );
-        for trouble in source.last_error.iter().chain(&source.waits_for) {
-            let _ = writeln!(page, "          ! {}", outputs::safe::text(trouble));
-        }
     }
+    page += &sources::text(status);
     page
 }
 

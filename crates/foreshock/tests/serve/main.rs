@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking")]
 
+mod deadletters;
+mod health;
 mod running;
 mod settings;
 

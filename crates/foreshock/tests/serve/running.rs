@@ -36,10 +36,17 @@ impl Killer {
 
 impl Running {
     pub(crate) fn start(folder: &Path, more: &[&str]) -> Running {
+        Running::start_with(folder, more, &[])
+    }
+
+    /// The same with variables of the environment.
+    pub(crate) fn start_with(folder: &Path, more: &[&str], env: &[(&str, &str)]) -> Running {
         let options = ["--syslog-tcp", "--syslog-udp", "--http"];
         let options = options.into_iter().flat_map(|option| [option, "127.0.0.1:0"]);
         let all: Vec<&str> = options.chain(more.iter().copied()).collect();
-        Running::start_bare(folder, &all)
+        let mut command = foreshock(&[]);
+        command.envs(env.iter().copied());
+        Running::start_as(command, folder, &all)
     }
 
     /// With these options alone.
@@ -109,6 +116,12 @@ impl Running {
         self.child.lock().unwrap().wait().unwrap();
     }
 
+    /// Sends it a signal: `STOP`, `CONT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.lock().unwrap().id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    }
+
     /// Ends it in order.
     pub(crate) fn stop(self) {
         let pid = self.child.lock().unwrap().id().to_string();
@@ -144,11 +157,20 @@ fn ask(address: &str, request: &str) -> Option<(u16, String)> {
 }
 
 pub(crate) fn post(address: &str, path: &str, body: &str) -> Option<(u16, String)> {
+    post_with(address, "", path, body)
+}
+
+/// As the holder of a token.
+pub(crate) fn post_as(address: &str, token: &str, path: &str, body: &str) -> Option<(u16, String)> {
+    post_with(address, &format!("x-api-token: {token}\r\n"), path, body)
+}
+
+fn post_with(address: &str, headers: &str, path: &str, body: &str) -> Option<(u16, String)> {
     let size = body.len();
     ask(
         address,
         &format!(
-            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {size}\r\n\r\n{body}"
+            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}content-type: application/json\r\nconnection: close\r\ncontent-length: {size}\r\n\r\n{body}"
         ),
     )
 }

@@ -1,8 +1,9 @@
 //! The other side of a digest: that nothing needs anyone, and why that can be believed.
 
 use super::{Line, is_closed};
+use crate::coverage;
 use crate::figure::{self, counted, grouped};
-use model::{Band, Counts, Cut, Digest, Item, Quiet, Stage};
+use model::{Band, Counts, Cut, Digest, Item, Stage};
 
 /// `3 items: 1 promote, 1 watch, 1 closed`, or that there is none. Silence is good news only where there was
 /// something to hear and the usual is known.
@@ -20,7 +21,13 @@ pub(crate) fn headline(digest: &Digest) -> String {
                 "Nothing to show yet: what is usual is still being learnt, until {}.",
                 until.to_minute_text()
             ),
-            (None, 0) => "Nothing needs you.".to_owned(),
+            (None, 0) => match heard_too_little(digest) {
+                Some(percent) => format!(
+                    "Nothing needs you, as far as was heard: {} of what is usual.",
+                    coverage::percent(percent)
+                ),
+                None => "Nothing needs you.".to_owned(),
+            },
             (None, held) => {
                 let held = counted(held, "candidate", "candidates");
                 format!("Nothing to show, but {held} held back.")
@@ -50,6 +57,15 @@ pub(crate) fn headline(digest: &Digest) -> String {
     }
 }
 
+/// With less than this, silence is no good news.
+const HEARD_MIN_PERCENT: f64 = 95.0;
+
+/// How much was heard, where it is too little.
+fn heard_too_little(digest: &Digest) -> Option<f64> {
+    let percent = digest.quiet.coverage.as_ref()?.percent?;
+    (percent < HEARD_MIN_PERCENT).then_some(percent)
+}
+
 /// What is worth a word in the first line, where it is not the same of all: what is told anew comes first.
 const STAGES: [Stage; 5] =
     [Stage::New, Stage::Back, Stage::Growing, Stage::Better, Stage::CarriedOver];
@@ -67,13 +83,16 @@ fn stand_as_told(items: u64) -> String {
 }
 
 /// Why the rest needs nobody: what was read, what it was sorted into, what was held back.
-pub(crate) fn quiet(quiet: &Quiet, counts: Option<&Counts>) -> Vec<Line> {
-    let mut lines = vec![Line::Point(format!(
+pub(crate) fn quiet(digest: &Digest, counts: Option<&Counts>) -> Vec<Line> {
+    let quiet = &digest.quiet;
+    let heard = quiet.coverage.as_ref().map(|heard| coverage::sentence(heard, digest.as_of));
+    let mut lines: Vec<Line> = heard.into_iter().map(Line::Point).collect();
+    lines.push(Line::Point(format!(
         "{} of {} checked: {} of message.",
         counted(quiet.events, "event", "events"),
         counted(quiet.hosts, "host", "hosts"),
         counted(quiet.signatures, "kind", "kinds"),
-    ))];
+    )));
     if !quiet.bands.is_empty() {
         let in_band = |b: &Band| grouped(quiet.bands.get(b.word()).copied().unwrap_or(0));
         let bands = Band::ALL.iter().rev().map(|b| format!("{} {b}", in_band(b)));

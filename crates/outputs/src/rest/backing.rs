@@ -2,6 +2,7 @@
 //! which may block is said at each.
 
 use super::access::{Anonymous, Tokens};
+use super::letters::DeadLetters;
 use super::limits::Limits;
 use super::meter::Meter;
 use super::status::Status;
@@ -25,6 +26,8 @@ pub struct Api {
     pub search: Arc<dyn EventSearch>,
     /// Reads raw records that are kept.
     pub records: Arc<dyn Records>,
+    /// Keeps what could not be taken.
+    pub letters: Arc<dyn DeadLetters>,
     /// Counts what comes, for whoever tells the service's health.
     pub meter: Arc<Meter>,
     /// Knows the tokens.

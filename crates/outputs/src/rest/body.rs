@@ -28,7 +28,7 @@ pub(crate) struct Held {
 }
 
 impl Budget {
-    fn hold(self: &Arc<Budget>, bytes_max: usize) -> Held {
+    pub(crate) fn hold(self: &Arc<Budget>, bytes_max: usize) -> Held {
         Held { budget: Arc::clone(self), bytes: 0, bytes_max }
     }
 

@@ -58,7 +58,7 @@ pub(crate) struct DigestAnswer {
     /// Why the rest needs nobody.
     #[schema(value_type = super::schema::Quiet)]
     quiet: Quiet,
-    /// How much of what the sources usually say was heard, so that silence can be trusted.
+    /// How much of what its sources usually say was heard, so that silence can be trusted: `quiet.coverage` says more.
     coverage_percent: Option<f64>,
 }
 
@@ -94,6 +94,7 @@ pub(crate) async fn daily(
         return Err(Problem::new(Kind::NotFound, detail));
     };
     digest.items.truncate(limit);
+    let coverage_percent = digest.quiet.coverage.as_ref().and_then(|coverage| coverage.percent);
     Ok(answer::ok(&DigestAnswer {
         ok: true,
         schema: crate::digest::SCHEMA,
@@ -102,7 +103,7 @@ pub(crate) async fn daily(
         as_of: digest.as_of,
         items: digest.items,
         quiet: digest.quiet,
-        coverage_percent: shared.api.views.status().coverage_percent,
+        coverage_percent,
     }))
 }
 

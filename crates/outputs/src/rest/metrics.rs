@@ -73,7 +73,7 @@ pub(super) fn text(status: &Status, shared: &Shared) -> String {
     service(&mut page, status);
     intake(&mut page, status);
     engine(&mut page, status);
-    sources(&mut page, &status.sources);
+    sources(&mut page, status);
     http(&mut page, shared);
     page.text
 }
@@ -93,7 +93,7 @@ fn service(page: &mut Page, status: &Status) {
     }
     page.gauge(
         "coverage_percent",
-        "How much of what the sources usually say was heard of late.",
+        "How much of what is usually heard was heard in the last day.",
         status.coverage_percent,
     );
 }
@@ -139,7 +139,11 @@ fn engine(page: &mut Page, status: &Status) {
     page.gauge("engine_lag_seconds", "Age of the oldest of them.", engine.lag_secs);
     page.counter("events_total", "Events made of records.", engine.events);
     page.by("event_defects_total", "Events with each defect.", "defect", &engine.defects);
-    page.counter("dead_letters_total", "Records of which no event was made.", engine.dead_letters);
+    page.counter(
+        "dead_letters_total",
+        "What could not be taken, and is kept.",
+        engine.dead_letters,
+    );
     page.gauge("tenants", "Clients.", engine.tenants as f64);
     page.gauge("signatures", "Kinds of message.", engine.signatures as f64);
     page.gauge("candidates_open", "Open candidates.", engine.candidates as f64);
@@ -148,10 +152,16 @@ fn engine(page: &mut Page, status: &Status) {
 /// A figure of a source: name, kind, help, and how to read it.
 type Figure = (&'static str, &'static str, &'static str, fn(&SourceStatus) -> Option<f64>);
 
-const FIGURES: [Figure; 10] = [
+const FIGURES: [Figure; 12] = [
     ("source_received_total", "counter", "Records received.", |s| Some(s.received as f64)),
     ("source_bytes_total", "counter", "Bytes received.", |s| Some(s.bytes as f64)),
     ("source_malformed_total", "counter", "Records not well formed.", |s| Some(s.malformed as f64)),
+    ("source_parse_failures_total", "counter", "Events with a broken form.", |s| {
+        Some(s.parse_failures as f64)
+    }),
+    ("source_dead_letters_total", "counter", "What could not be taken, and is kept.", |s| {
+        Some(s.dead_letters as f64)
+    }),
     ("source_gaps_total", "counter", "Times that records were lost.", |s| Some(s.gaps as f64)),
     ("source_connections", "gauge", "Open connections.", |s| Some(s.connections as f64)),
     ("source_rate", "gauge", "Records a second of late.", |s| Some(s.rate_per_sec)),
@@ -163,7 +173,9 @@ const FIGURES: [Figure; 10] = [
     }),
 ];
 
-fn sources(page: &mut Page, sources: &[SourceStatus]) {
+fn sources(page: &mut Page, status: &Status) {
+    let sources = &status.sources;
+    page.gauge("sources_not_listed", "Sources beyond those below.", status.sources_more as f64);
     for (name, kind, help, read) in FIGURES {
         page.head(name, kind, help);
         for source in sources {

@@ -21,9 +21,11 @@ mod digest;
 mod events;
 mod explain;
 mod facets;
+mod failures;
 mod few;
 mod health;
 mod ingest;
+mod letters;
 mod limits;
 mod meter;
 mod metrics;
@@ -32,6 +34,7 @@ mod page;
 mod problem;
 mod query;
 mod raw;
+mod replay;
 mod routes;
 mod schema;
 mod serve;
@@ -46,6 +49,7 @@ pub use access::{
     TokenHash, TokenList, Tokens,
 };
 pub use backing::{Api, Created, Explained, Recognise, Records, Settings, TENANTS_MAX, Views};
+pub use letters::{DeadLetters, KeptLetter, LETTER_BYTES_MAX, Letter, LetterCoding, LetterForm};
 pub use limits::Limits;
 pub use meter::{Meter, Tally};
 pub use routes::service;

@@ -21,7 +21,8 @@ use utoipa::{Modify, OpenApi};
     ),
     paths(
         super::ingest::one, super::ingest::bulk, super::events::search, super::events::list,
-        super::raw::told, super::raw::list, super::events::signatures, super::candidates::search,
+        super::raw::told, super::raw::list, super::failures::list, super::failures::one,
+        super::replay::again, super::events::signatures, super::candidates::search,
         super::candidates::list, super::candidates::interesting, super::explain::told,
         super::digest::daily, super::health::healthz, super::health::status,
         super::health::sources, super::health::metrics, document,

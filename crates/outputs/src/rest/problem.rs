@@ -123,6 +123,16 @@ impl Problem {
         self
     }
 
+    /// Whether the same may go well later.
+    pub(crate) fn is_for_now(&self) -> bool {
+        matches!(self.kind, Kind::NotTaking | Kind::Unavailable | Kind::TooMany | Kind::Slow)
+    }
+
+    /// Whether what came is to blame, and not how or when it came, or who sent it.
+    pub(crate) fn is_of_content(&self) -> bool {
+        matches!(self.kind, Kind::BadBody | Kind::Invalid | Kind::Forbidden)
+    }
+
     #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
         self.kind.facts().0

@@ -10,7 +10,7 @@ const LISTS: [&str; 7] =
 /// Names of parameters that are numbers.
 const NUMBERS: [&str; 5] = ["limit", "facets", "score_min", "severity", "seq"];
 /// Names of parameters that are yes or no.
-const SWITCHES: [&str; 1] = ["raw"];
+const SWITCHES: [&str; 2] = ["raw", "open"];
 
 /// Reads the parameters as a question.
 pub(super) fn read<T: DeserializeOwned>(query: Option<&str>) -> Result<T, Problem> {

@@ -3,7 +3,7 @@
 use super::backing::Api;
 use super::problem::{Kind, Problem};
 use super::shared::Shared;
-use super::{candidates, digest, events, explain, health, ingest, openapi, raw};
+use super::{candidates, digest, events, explain, failures, health, ingest, openapi, raw, replay};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -25,6 +25,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/canonical_events", get(events::list))
         .route("/events/raw", post(raw::told))
         .route("/raw_envelopes", get(raw::list))
+        .route("/failures", get(failures::list))
+        .route("/failures/{id}", get(failures::one))
+        .route("/replay/raw", post(replay::again))
         .route("/signatures", get(events::signatures))
         .route("/candidates/search", post(candidates::search))
         .route("/candidates", get(candidates::list))

@@ -2,7 +2,7 @@
 
 use super::access::{Access, Peer, Rates, Scope};
 use super::backing::{Api, Settings};
-use super::body::{self, Budget, Held};
+use super::body::{self, Budget, Coding, Held};
 use super::clients::Clients;
 use super::count::Count;
 use super::problem::{Kind, Problem};
@@ -60,18 +60,20 @@ impl Shared {
         Ok(grant)
     }
 
-    /// Who asks, and the body that they sent, decompressed.
+    /// The body that was sent, decompressed. `undecoded` is told of one that cannot be.
     pub(crate) async fn body(
         &self,
         headers: &HeaderMap,
         body: Body,
+        undecoded: impl FnOnce(&Problem, Coding, &[u8]),
     ) -> Result<(Bytes, Held), Problem> {
         let limits = &self.api.settings.limits;
         let coding = body::coding(headers)?;
         let (bytes, mut held) =
             body::read(headers, body, limits, limits.body_bytes_max, &self.budget).await?;
         let most = limits.decompressed_bytes_max;
-        let plain = body::plain(bytes, coding, most, &mut held)?;
+        let plain = body::plain(bytes.clone(), coding, most, &mut held);
+        let plain = plain.inspect_err(|problem| undecoded(problem, coding, &bytes))?;
         Ok((plain, held))
     }
 

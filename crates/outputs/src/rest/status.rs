@@ -57,11 +57,14 @@ pub struct Status {
     pub spool: SpoolStatus,
     /// What it has become.
     pub engine: EngineStatus,
-    /// How much of what the sources usually say was heard of late, so that silence can be trusted.
+    /// How much of what is usually heard was heard in the last day, so that silence can be trusted; absent while what is
+    /// usual is being learnt.
     #[schema(minimum = 0, maximum = 100)]
     pub coverage_percent: Option<f64>,
-    /// Each source.
+    /// Each source, of each client the worst first and at most 256.
     pub sources: Vec<SourceStatus>,
+    /// Sources that are known and not listed.
+    pub sources_more: u64,
 }
 
 /// What came in: `received = spooled + waiting + all of dropped` at every moment.
@@ -179,6 +182,8 @@ pub struct SourceStatus {
     pub source_type: String,
     /// What people call it.
     pub source_name: String,
+    /// The host that it is, of a listener that hears several.
+    pub host: Option<String>,
     /// Whose it is; absent if it is several tenants'.
     pub tenant_id: Option<String>,
     /// How its bytes reach us.
@@ -198,6 +203,10 @@ pub struct SourceStatus {
     pub dropped: BTreeMap<String, u64>,
     /// Records that were not well formed; they are kept all the same.
     pub malformed: u64,
+    /// Events that break the form that they claim to have; they are kept all the same.
+    pub parse_failures: u64,
+    /// What could not be taken, and is kept with its reason: see `/failures`.
+    pub dead_letters: u64,
     /// Times that it is known to have lost records.
     pub gaps: u64,
     /// Open connections.
@@ -206,8 +215,8 @@ pub struct SourceStatus {
     pub rate_per_sec: f64,
     /// Records a second, as a rule at this hour.
     pub usual_rate_per_sec: Option<f64>,
-    /// Seconds between what it says and when we read it.
+    /// Middle time in seconds from what it says to its receipt, less what its clock is off.
     pub lag_secs: Option<f64>,
-    /// Seconds by which its clock is ahead of ours.
+    /// Seconds by which its clock is ahead of ours, negative if behind; absent where it is right as far as can be told.
     pub clock_skew_secs: Option<f64>,
 }

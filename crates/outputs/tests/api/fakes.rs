@@ -10,8 +10,8 @@ use outputs::rest::status::{
     EngineStatus, IntakeStatus, SourceState, SourceStatus, SpoolStatus, State, Status,
 };
 use outputs::rest::{
-    Api, Created, Explained, Grant, Recognise, Records, Scope, Settings, Tenants, TokenHash,
-    TokenList, Views,
+    Api, Created, DeadLetters, Explained, Grant, KeptLetter, Letter, Recognise, Records, Scope,
+    Settings, Tenants, TokenHash, TokenList, Views,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -219,7 +219,9 @@ impl Views for FakeViews {
         };
         let digest = cases::case(case).digest;
         let since = since.unwrap_or(digest.since);
-        Ok(Some(Digest { tenant_id: tenant.clone(), since, ..digest }))
+        let mut digest = Digest { tenant_id: tenant.clone(), since, ..digest };
+        digest.quiet.coverage = Some(cases::coverage());
+        Ok(Some(digest))
     }
 }
 
@@ -267,6 +269,7 @@ pub(crate) fn status() -> Status {
             let tenant = Some("acme".to_owned());
             source("http:acme \"quoted\"\n\u{202e}", tenant, SourceState::Silent)
         }],
+        sources_more: 0,
     }
 }
 
@@ -275,6 +278,7 @@ fn source(id: &str, tenant_id: Option<String>, state: SourceState) -> SourceStat
         source_id: id.into(),
         source_type: "syslog".into(),
         source_name: id.into(),
+        host: None,
         tenant_id,
         transport: "udp".into(),
         state,
@@ -284,6 +288,8 @@ fn source(id: &str, tenant_id: Option<String>, state: SourceState) -> SourceStat
         bytes: 100_000_000,
         dropped: BTreeMap::new(),
         malformed: 3,
+        parse_failures: 2,
+        dead_letters: 1,
         gaps: 0,
         connections: 0,
         rate_per_sec: 140.5,
@@ -417,6 +423,45 @@ impl Records for FakeRecords {
     }
 }
 
+/// Keeps every letter in memory.
+#[derive(Default)]
+pub(crate) struct FakeLetters(Mutex<Vec<KeptLetter>>);
+
+/// More would be too many for a load test.
+const LETTERS_MAX: usize = 10_000;
+
+impl DeadLetters for FakeLetters {
+    fn keep(&self, letter: Letter) {
+        let mut all = self.0.lock().unwrap();
+        if all.len() < LETTERS_MAX {
+            let id = all.len() as u64;
+            all.push(KeptLetter { id, letter, replayed_at: None });
+        }
+    }
+
+    fn latest(
+        &self,
+        before: Option<u64>,
+        visit: &mut dyn FnMut(KeptLetter) -> bool,
+    ) -> Result<(), StoreError> {
+        let all = self.0.lock().unwrap().clone();
+        let older = all.into_iter().rev().filter(|kept| before.is_none_or(|b| kept.id < b));
+        let _ = older.into_iter().all(visit);
+        Ok(())
+    }
+
+    fn letter(&self, id: u64) -> Result<Option<KeptLetter>, StoreError> {
+        Ok(self.0.lock().unwrap().get(id as usize).cloned())
+    }
+
+    fn replayed(&self, id: u64, at: Timestamp) -> Result<(), StoreError> {
+        if let Some(kept) = self.0.lock().unwrap().get_mut(id as usize) {
+            kept.replayed_at = Some(at);
+        }
+        Ok(())
+    }
+}
+
 /// Tokens as the settings would name them.
 pub(crate) fn tokens() -> TokenList {
     let grant = |name: &str, scopes: &[Scope], tenants: Tenants| {
@@ -443,6 +488,7 @@ pub(crate) fn api(intake: Arc<dyn Intake>, views: Arc<dyn Views>, settings: Sett
         views,
         search: Arc::new(FakeSearch::new()),
         records: Arc::new(FakeRecords),
+        letters: Arc::new(FakeLetters::default()),
         meter: Arc::default(),
         tokens: Arc::new(tokens()),
         clock: Arc::new(now),

@@ -56,6 +56,24 @@ fn quiet() -> Quiet {
         cut: vec![],
         told_before: 0,
         learning_until: None,
+        coverage: Some(coverage()),
+    }
+}
+
+/// Thirteen of fourteen were heard all the time.
+pub(crate) fn coverage() -> Coverage {
+    Coverage {
+        percent: Some(97.5),
+        last_hour_percent: Some(92.8),
+        sources: 14,
+        missed: vec![Missed {
+            source: "switch-3".into(),
+            what: MissedHow::Silent,
+            since: at("2026-11-20T04:12:00Z"),
+            until: None,
+            records: None,
+        }],
+        missed_more: 0,
     }
 }
 
@@ -474,7 +492,9 @@ pub(crate) fn hostile_item(text: &str) -> Item {
 }
 
 pub(crate) fn hostile_quiet(text: &str) -> Quiet {
-    Quiet { notes: vec![text.to_owned()], ..quiet() }
+    let mut coverage = coverage();
+    text.clone_into(&mut coverage.missed[0].source);
+    Quiet { notes: vec![text.to_owned()], coverage: Some(coverage), ..quiet() }
 }
 
 pub(crate) fn hostile_explanation(item: Item, text: &str) -> Explanation {

@@ -26,9 +26,10 @@ pub(super) fn backing(
     live: &Live,
     tenant: TenantId,
 ) -> Api {
-    let Facts { spool, events, shared, meter, .. } = facts;
+    let Facts { spool, events, shared, meter, letters, .. } = facts;
     Api {
         intake: Arc::clone(spool) as _,
+        letters: Arc::clone(letters) as _,
         meter: Arc::clone(meter),
         recognise: Arc::new(Stateless),
         views: Arc::new(Published { shared: Arc::clone(shared), status: Box::new(status) }),
@@ -122,14 +123,7 @@ impl Views for Published {
         tenant: &TenantId,
         since: Option<Timestamp>,
     ) -> Result<Option<Digest>, StoreError> {
-        let views = self.shared.views();
-        let Some(view) = views.tenants.get(tenant) else { return Ok(None) };
-        let mut digest = view.digest.clone();
-        if let Some(since) = since.filter(|since| *since > digest.since) {
-            digest.items.retain(|item| item.outcome.is_none() || item.timing.last >= since);
-            digest.since = since;
-        }
-        Ok(Some(digest))
+        Ok(self.shared.views().digest(tenant, since))
     }
 }
 
@@ -180,37 +174,15 @@ fn told(status: &Status, shared: &Shared) -> api::Status {
             lag_secs: follower.lag_secs,
             published_at: views.at,
             events: status.events.stored + status.events.waiting,
+            dead_letters: status.dead_letters,
             tenants: follower.tenants,
             signatures: follower.signatures,
             candidates: candidates.filter(|known| known.item.outcome.is_none()).count() as u64,
             ..api::EngineStatus::default()
         },
-        coverage_percent: None,
-        sources: status.sources.iter().map(source).collect(),
-    }
-}
-
-fn source(source: &super::status::SourceNow) -> api::SourceStatus {
-    let is_failing = source.state == "failing";
-    let last = source.last_record_at.as_deref();
-    api::SourceStatus {
-        source_id: source.name.clone(),
-        source_type: source.kind.clone(),
-        source_name: source.name.clone(),
-        state: if is_failing { api::SourceState::Failing } else { api::SourceState::Ok },
-        reason: source.last_error.clone().filter(|_| is_failing),
-        last_event_at: last.and_then(|at| Timestamp::parse_absolute(at, 0).ok()),
-        received: source.received,
-        bytes: source.bytes,
-        malformed: source.malformed,
-        transport: source.kind.trim_start_matches("syslog_").to_owned(),
-        dropped: [("lost", source.lost), ("shed", source.shed)]
-            .into_iter()
-            .filter(|(_, n)| *n > 0)
-            .map(|(reason, n)| (reason.to_owned(), n))
-            .collect(),
-        connections: source.connections,
-        ..api::SourceStatus::default()
+        coverage_percent: status.coverage_percent,
+        sources: status.sources.iter().map(super::rows::told).collect(),
+        sources_more: status.sources_more,
     }
 }
 

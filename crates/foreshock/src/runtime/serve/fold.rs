@@ -2,6 +2,7 @@
 //! program was ended. All of it is a fold over the spool's records; it reads no clock.
 
 use super::asked::{Asked, Tick};
+use super::health::Health;
 use super::seen::Seen;
 use super::sheet::Understood;
 use engine::signature::SignatureIndex;
@@ -10,7 +11,7 @@ use model::{Change, Digest, EnvelopeId, Seq, Span, TenantId, Timestamp};
 use std::collections::BTreeMap;
 
 /// Rises with every change of what stands here beside the engine's snapshot.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// When each tenant's digest is due.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,6 +36,8 @@ pub(super) struct Fold {
     pub(super) times: DigestTimes,
     /// When the latest digest of each tenant was due.
     told: BTreeMap<TenantId, Timestamp>,
+    /// How the sources fare.
+    pub(super) health: Health,
     /// The record that is being taken in, for when that fails; `None` for the clock.
     pub(super) busy_with: Option<Seq>,
 }
@@ -69,13 +72,15 @@ pub(super) fn format() -> u32 {
 impl Fold {
     /// Nothing is known yet.
     pub(super) fn new(config: Config, times: DigestTimes) -> Fold {
-        Fold { engine: Engine::new(config), times, told: BTreeMap::new(), busy_with: None }
+        let (engine, health) = (Engine::new(config), Health::default());
+        Fold { engine, times, told: BTreeMap::new(), health, busy_with: None }
     }
 
     /// All that is known, in bytes; equal states give equal bytes. `seen` is what had been delivered by then.
     pub(super) fn snapshot(&self, seen: &Seen) -> Vec<u8> {
         // Fails only where a type has no binary form at all, whatever its value.
-        let beside = postcard::to_stdvec(&(seen.ids(), &self.told)).unwrap_or_default();
+        let beside = postcard::to_stdvec(&(seen.ids(), &self.told, &self.health));
+        let beside = beside.unwrap_or_default();
         let engine = self.engine.snapshot();
         let mut bytes = Vec::with_capacity(8 + beside.len() + engine.len());
         bytes.extend_from_slice(&(beside.len() as u64).to_le_bytes());
@@ -97,19 +102,21 @@ impl Fold {
         let (size, rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
         let size = usize::try_from(u64::from_le_bytes(*size)).map_err(|_| damaged())?;
         let (beside, engine) = rest.split_at_checked(size).ok_or_else(damaged)?;
-        let (seen, told): (Vec<EnvelopeId>, _) =
+        let (seen, told, health): (Vec<EnvelopeId>, _, _) =
             postcard::from_bytes(beside).map_err(|_| damaged())?;
         let engine = Engine::restore(engine, config).map_err(|error| error.to_string())?;
-        Ok((Fold { engine, times, told, busy_with: None }, Seen::of(seen)))
+        Ok((Fold { engine, times, told, health, busy_with: None }, Seen::of(seen)))
     }
 
     /// Takes in a stretch.
     pub(super) fn take(&mut self, stretch: &Understood, out: &mut Followed) {
         let mut ticks = stretch.ticks.iter().peekable();
+        let mut heard = stretch.heard.iter();
         let mut owners = stretch.of.iter();
         let mut owner = owners.next();
         for (row, sighting) in stretch.events.iter().enumerate() {
             while let Some((_, tick)) = ticks.next_if(|(before, _)| *before <= row) {
+                heard.next().into_iter().for_each(|heard| self.health.hear(heard));
                 self.tick(tick, out);
             }
             while owner.is_some_and(|(end, _)| *end <= row) {
@@ -132,7 +139,11 @@ impl Fold {
                 }
             }
         }
-        ticks.for_each(|(_, tick)| self.tick(tick, out));
+        for (_, tick) in ticks {
+            heard.next().into_iter().for_each(|heard| self.health.hear(heard));
+            self.tick(tick, out);
+        }
+        heard.for_each(|heard| self.health.hear(heard));
     }
 
     /// Says which kinds of message are in a stretch that was taken in before.
@@ -169,6 +180,7 @@ impl Fold {
 
     fn come_to(&mut self, now: Timestamp, out: &mut Followed) {
         self.engine.tick(now, &mut out.changes);
+        self.health.tick(now);
         let tenants: Vec<TenantId> = self.engine.tenants().map(|(id, _)| id.clone()).collect();
         for tenant in tenants {
             let due = self.times.latest(&tenant, now);
@@ -178,8 +190,9 @@ impl Fold {
                 continue;
             }
             self.told.insert(tenant.clone(), due);
-            if let Some(digest) = self.engine.digest(&tenant, now, told) {
+            if let Some(mut digest) = self.engine.digest(&tenant, now, told) {
                 self.engine.told(&digest);
+                self.health.complete(&mut digest);
                 out.digests.push(digest);
             }
         }

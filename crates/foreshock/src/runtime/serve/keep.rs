@@ -5,7 +5,8 @@
 //! in twice: events before [`Events::stored_through`], rows before the checkpoint.
 
 use super::fold::{Fold, Followed, format};
-use super::sheet::{Heard, Understood};
+use super::heard::Heard;
+use super::sheet::Understood;
 use engine::signature::SignatureIndex;
 use engine::tenant::Tenant;
 use model::search::Found;
@@ -279,12 +280,14 @@ impl Keep {
 
     fn rows(&mut self, stretch: &Understood, followed: &Followed) {
         followed.changes.iter().for_each(|change| self.change(change));
-        for ((id, _), heard) in &stretch.heard {
+        for heard in stretch.heard.iter().flatten() {
+            let id = &heard.origin.source_id;
             let source = self.sources.entry(id.clone()).or_insert_with(|| Source::new(heard));
-            source.records += heard.records;
+            source.records += heard.records + heard.gaps;
             source.bytes += heard.bytes;
             source.gaps += heard.gaps;
-            source.last_micros = source.last_micros.max(heard.last.as_micros());
+            source.last_micros =
+                source.last_micros.max(heard.last.map_or(i64::MIN, Timestamp::as_micros));
             self.heard.insert(id.clone());
         }
         let counts = &stretch.counts;

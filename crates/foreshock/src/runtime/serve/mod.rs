@@ -19,13 +19,15 @@
 //! | `guard`, `quarantine` | records that make the program fail | set apart, the others as if they were not there |
 //! | `again` | the latest snapshot | a state, and the records behind it |
 //! | `seen` | records that come twice | once |
+//! | `heard`, `health` | records, ticks | how each source fares, and how much was heard at all |
 //! | `fold` | events and ticks | the state: the same from the start or from any snapshot |
 //! | `keep` | what followed | rows, events, snapshots |
 //! | `digests` | digests | files |
 //! | `follower` | the above, in turn | a thread |
 //! | `house` | age, size, bands | what goes, and evidence that stays |
-//! | `views`, `shared`, `status` | the state now and then | what readers see |
+//! | `views`, `shared`, `status`, `rows`, `backlog` | the state now and then | what readers see |
 //! | `ticker` | the clock | records |
+//! | `letters` | what could not be taken | dead letters, to be read and taken in again |
 //! | `asked` | who wants a digest now | a record, and back |
 //! | `once` | files, read once | what is new in them, in the spool; the digest of it |
 //! | `zone` | the first who says | the zone of times that name none |
@@ -36,19 +38,24 @@
 mod again;
 mod api;
 mod asked;
+mod backlog;
 mod digests;
 mod fold;
 mod follow;
 mod follower;
 mod guard;
+mod health;
+mod heard;
 mod house;
 mod keep;
+pub(crate) mod letters;
 mod live;
 pub(crate) mod once;
 mod passed;
 mod quarantine;
 mod reading;
 mod receivers;
+mod rows;
 mod seen;
 mod shared;
 mod sheet;
@@ -67,10 +74,12 @@ pub(crate) use fold::DigestTimes;
 pub(crate) use house::Retention;
 pub(crate) use passed::Passed;
 pub(crate) use reading::Reading;
+pub(crate) use rows::SourceNow;
 pub(crate) use status::Status;
 pub(crate) use stores::{Stores, Understanding};
 
 use anyhow::Context;
+use backlog::Backlog;
 use follow::End;
 use house::House;
 use live::Live;
@@ -83,9 +92,10 @@ use status::Facts;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use store::spool::Epoch;
 use stores::Rest;
 use ticker::Ticker;
 
@@ -135,6 +145,8 @@ impl Service {
         let live = Live::new(settings);
         live.set(settings, live::tokens(settings, address)?);
         let receivers = Receivers::start(settings, passed, &rest.spool, folder)?;
+        let letters = letters::Letters::open(folder, Epoch(stores::random()), now);
+        let letters = Arc::new(letters.context("cannot use the folder of dead letters")?);
         let facts = Facts {
             spool: Arc::clone(&rest.spool),
             events: Arc::clone(&rest.events),
@@ -143,11 +155,17 @@ impl Service {
             shared: Arc::clone(&shared),
             unread: Arc::clone(&unread),
             quarantine: Arc::clone(&rest.quarantine),
+            letters: Arc::clone(&letters),
+            http: OnceLock::new(),
+            backlog: Backlog::default(),
             started_at: now,
         };
         let facts = Arc::new(facts);
         let tenant = settings.tenant.clone();
         let http = http.map(|listener| serve_http(listener, tenant, &live, &facts)).transpose()?;
+        if let Some(http) = &http {
+            let _ = facts.http.set(http.local_addr());
+        }
         let thread = std::thread::Builder::new().name("follow".to_owned());
         let follower = thread.spawn(move || follower.run()).context("cannot start a thread")?;
         let ticker = Ticker::new(rest.spool.clone());
@@ -157,7 +175,7 @@ impl Service {
         let packs = rest.folder.join("packs");
         let retention = Arc::clone(&live.retention);
         let house = House::new(retention, spool, events, memory, packs, Arc::clone(&shared));
-        let house = keep_house(house, &shared, &stop).context("cannot start a thread")?;
+        let house = keep_house(house, letters, &shared, &stop).context("cannot start a thread")?;
         Ok(Service { rest, receivers, ticker, house, http, stop, facts, end, follower, live })
     }
 
@@ -283,11 +301,20 @@ fn serve_http(
 }
 
 /// Keeps house on a thread of its own.
-fn keep_house(mut house: House, shared: &Arc<Shared>, stop: &Stop) -> io::Result<JoinHandle<()>> {
+fn keep_house(
+    mut house: House,
+    letters: Arc<letters::Letters>,
+    shared: &Arc<Shared>,
+    stop: &Stop,
+) -> io::Result<JoinHandle<()>> {
     let (shared, stop) = (Arc::clone(shared), stop.clone());
     std::thread::Builder::new().name("house".to_owned()).spawn(move || {
         while !stop.wait(HOUSE_EVERY) {
-            let done = house.round((system_clock())());
+            let now = (system_clock())();
+            let done = house.round(now).and_then(|round| {
+                letters.keep_house(now)?;
+                Ok(round)
+            });
             shared.kept_house(done.map_err(|error| format!("{error:#}")));
         }
     })

@@ -6,12 +6,13 @@
 //! The price: a stack trace or a kernel's report that falls on the edge of a sheet is taken for two.
 
 use super::asked::Tick;
+use super::heard::{Ears, Heard, hears_hosts};
 use super::seen::Seen;
 use engine::normalize::{AssemblerConfig, Reference};
 use engine::{EventBatch, Lane};
 use model::intake::Kind;
 use model::{Counts, Origin, Seq, SourceId, Span, TenantId, Timestamp, Transport};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use store::spool::{Block, Record};
 
@@ -43,17 +44,6 @@ pub(super) struct Stretch {
     pub(super) left_out: Vec<Seq>,
 }
 
-/// What was heard of one source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Heard {
-    pub(super) origin: Arc<Origin>,
-    pub(super) records: u64,
-    pub(super) bytes: u64,
-    /// Losses that it told.
-    pub(super) gaps: u64,
-    pub(super) last: Timestamp,
-}
-
 /// What became of a stretch.
 #[derive(Debug, Default)]
 pub(super) struct Understood {
@@ -71,8 +61,9 @@ pub(super) struct Understood {
     pub(super) counts: Counts,
     /// Records left out because they were delivered before.
     pub(super) again: u64,
-    /// By source and tenant.
-    pub(super) heard: BTreeMap<(SourceId, TenantId), Heard>,
+    /// What was heard of each source: before each tick, and after the last.
+    pub(super) heard: Vec<Vec<Heard>>,
+    ears: Ears,
     /// See [`Stretch::seen`].
     pub(super) seen: Option<Arc<Seen>>,
 }
@@ -84,6 +75,7 @@ impl Understood {
         self.of.clear();
         self.ticks.clear();
         self.heard.clear();
+        self.ears.take();
         (self.latest, self.again, self.counts, self.seen) = (None, 0, Counts::default(), None);
     }
 
@@ -95,23 +87,6 @@ impl Understood {
             _ if rows > 0 => self.of.push((rows, tenant.clone())),
             _ => {}
         }
-    }
-
-    fn hear(&mut self, record: &Record<'_>) {
-        let origin = record.origin;
-        let at = record.facts.received_at;
-        let key = (origin.source_id.clone(), origin.tenant_id.clone());
-        let heard = self.heard.entry(key).or_insert_with(|| Heard {
-            origin: Arc::clone(origin),
-            records: 0,
-            bytes: 0,
-            gaps: 0,
-            last: at,
-        });
-        heard.records += 1;
-        heard.bytes += record.payload.len() as u64;
-        heard.gaps += u64::from(record.facts.kind == Kind::Gap);
-        heard.last = heard.last.max(at);
     }
 }
 
@@ -156,6 +131,7 @@ impl Sheet {
             self.voices.clear();
             self.places.clear();
         }
+        out.heard.push(out.ears.take());
     }
 
     fn block(&mut self, block: &Block, stretch: &Stretch, out: &mut Understood) {
@@ -180,6 +156,7 @@ impl Sheet {
                     };
                     self.flush(quiet_by, out);
                     out.ticks.push((out.events.len(), tick));
+                    out.heard.push(out.ears.take());
                     continue;
                 }
                 // Nothing reads them yet; they stay in the spool.
@@ -196,7 +173,6 @@ impl Sheet {
                 _ => self.place(&record),
             };
             last = Some((address, record.peer, place));
-            out.hear(&record);
             self.push(place, &record, out);
         }
     }
@@ -210,6 +186,7 @@ impl Sheet {
         let envelope = model::Envelope { origin: &voice.origin, ..record.envelope() };
         voice.lane.push(&envelope, &mut out.counts, &mut out.events);
         out.assign(&voice.origin.tenant_id);
+        out.ears.hear(place, record, voice.lane.latest());
     }
 
     /// Lets go of what is held back: all of it, or what has been quiet by a time.
@@ -226,7 +203,7 @@ impl Sheet {
     fn place(&mut self, record: &Record<'_>) -> usize {
         let origin = record.origin;
         // Of a wire, who delivers is the source: its address stands in for a host that a message does not name.
-        let by_peer = matches!(origin.transport, Transport::Udp | Transport::Tcp | Transport::Tls);
+        let by_peer = hears_hosts(origin.transport);
         let name = match by_peer && !record.peer.is_empty() {
             true => record.peer,
             false => &origin.source_name,

@@ -1,18 +1,23 @@
 //! How the service is, in numbers: for `foreshock status`, `/status` and whoever reads `status.json`.
 
+use super::backlog::Backlog;
 use super::follow::Unread;
 use super::house::Round;
+use super::letters::Letters;
 use super::quarantine::Quarantine;
+use super::rows::{self, SourceNow};
 use super::shared::Shared;
+use super::views::Views;
 use model::{Seq, Timestamp};
 use outputs::rest::{Meter, Tally};
 use serde::{Deserialize, Serialize};
 use sources::inlet::{Counters, Health};
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use store::events::Events;
 use store::spool::{self, Spool};
 
@@ -36,7 +41,31 @@ pub(crate) struct Status {
     pub(crate) follower: FollowerNow,
     pub(crate) events: EventsNow,
     pub(crate) house: Round,
+    /// How much of what is usually heard was heard in the last day, in per cent; absent while that is being learnt.
+    pub(crate) coverage_percent: Option<f64>,
+    /// The same of each client, with what was missed.
+    pub(crate) coverage: BTreeMap<String, CoverageNow>,
     pub(crate) sources: Vec<SourceNow>,
+    /// Sources that are known, well, and not listed.
+    pub(crate) sources_more: u64,
+    /// Records of hosts that are too many to be watched one by one.
+    pub(crate) beyond_records: u64,
+    /// What could not be taken and is kept; and what was too much to be kept, since the start.
+    pub(crate) dead_letters: u64,
+    pub(crate) dead_letters_not_kept: u64,
+    /// Where the API listens.
+    pub(crate) http: Option<SocketAddr>,
+}
+
+/// The coverage of one client.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct CoverageNow {
+    /// Of the last day.
+    pub(crate) percent: Option<f64>,
+    pub(crate) last_hour_percent: Option<f64>,
+    /// What was missed, in words.
+    pub(crate) missed: Vec<String>,
 }
 
 /// `received = stored + open + all of shed`, of all receivers together.
@@ -73,6 +102,7 @@ pub(crate) struct FollowerNow {
     /// All records before this number are in what is known.
     pub(crate) position: u64,
     pub(crate) lag_records: u64,
+    /// Age of the oldest of them.
     pub(crate) lag_secs: f64,
     /// Numbers that could not be read, since the start.
     pub(crate) unread_expired: u64,
@@ -92,24 +122,6 @@ pub(crate) struct EventsNow {
     pub(crate) expired: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct SourceNow {
-    pub(crate) name: String,
-    pub(crate) kind: String,
-    pub(crate) state: String,
-    pub(crate) last_record_at: Option<String>,
-    pub(crate) received: u64,
-    pub(crate) bytes: u64,
-    pub(crate) connections: u64,
-    pub(crate) malformed: u64,
-    pub(crate) truncated: u64,
-    pub(crate) lost: u64,
-    pub(crate) shed: u64,
-    pub(crate) last_error: Option<String>,
-    pub(crate) waits_for: Option<String>,
-}
-
 /// What a service says that reads nothing more: it lags by so long.
 const LAG_SECS_MAX: f64 = 60.0;
 
@@ -122,6 +134,10 @@ pub(super) struct Facts {
     pub(super) meter: Arc<Meter>,
     pub(super) shared: Arc<Shared>,
     pub(super) unread: Arc<Unread>,
+    pub(super) backlog: Backlog,
+    pub(super) letters: Arc<Letters>,
+    /// Where the API listens.
+    pub(super) http: OnceLock<SocketAddr>,
     pub(super) quarantine: Arc<Quarantine>,
     pub(super) started_at: Timestamp,
 }
@@ -129,12 +145,13 @@ pub(super) struct Facts {
 impl Facts {
     /// How things are.
     pub(super) fn status(&self, now: Timestamp) -> Status {
-        let Facts { shared, unread, started_at, .. } = self;
+        let Facts { shared, started_at, .. } = self;
         let tallies = self.meter.read();
         let receivers: Vec<Health> = self.receivers.iter().map(|one| one.health()).collect();
         let (position, spool, views) = (shared.position(), self.spool.status(), shared.views());
-        let follower = follower(position, &spool, shared, unread, now);
+        let follower = self.follower(position, &spool, now);
         let events = self.events.status();
+        let (letters, dead_letters_not_kept) = self.letters.counts();
         let (house, unkept) = shared.house();
         let mut reasons: Vec<String> = shared.trouble().into_iter().collect();
         reasons.extend(
@@ -192,9 +209,45 @@ impl Facts {
                 expired: events.expired,
             },
             house,
-            sources: receivers.iter().map(source).chain(tallies.iter().map(caller)).collect(),
+            coverage_percent: views.coverage_percent,
+            coverage: coverage(&views),
+            sources: rows::rows(&receivers, &tallies, &letters, &views),
+            sources_more: views.sources_more,
+            beyond_records: views.beyond_records,
+            dead_letters: letters.values().sum(),
+            dead_letters_not_kept,
+            http: self.http.get().copied(),
         }
     }
+
+    fn follower(&self, position: Seq, spool: &spool::Status, now: Timestamp) -> FollowerNow {
+        let Facts { shared, unread, backlog, .. } = self;
+        let lag_records = spool.next.0.saturating_sub(position.0);
+        // What was there before the start is younger than the latest that is known.
+        let since = shared.latest().filter(|_| lag_records > 0).map(|latest| now - latest);
+        let lag = backlog.age(spool.next, position, now).or(since);
+        FollowerNow {
+            position: position.0,
+            lag_records,
+            lag_secs: lag.map_or(0.0, |lag| lag.as_secs_f64().max(0.0)),
+            unread_expired: unread.expired.load(Ordering::Relaxed),
+            unread_damaged: unread.damaged.load(Ordering::Relaxed),
+            ..FollowerNow::default()
+        }
+    }
+}
+
+fn coverage(views: &Views) -> BTreeMap<String, CoverageNow> {
+    let of = views
+        .tenants
+        .iter()
+        .filter_map(|(id, view)| Some((id, view.digest.quiet.coverage.as_ref()?)));
+    let now = |coverage: &model::Coverage| CoverageNow {
+        percent: coverage.percent,
+        last_hour_percent: coverage.last_hour_percent,
+        missed: outputs::coverage::missed(coverage),
+    };
+    of.map(|(id, coverage)| (id.to_string(), now(coverage))).collect()
 }
 
 impl Status {
@@ -219,26 +272,6 @@ impl Status {
     pub(crate) fn read(folder: &Path) -> io::Result<Status> {
         let text = std::fs::read(folder.join(FILE))?;
         serde_json::from_slice(&text).map_err(io::Error::other)
-    }
-}
-
-fn follower(
-    position: Seq,
-    spool: &spool::Status,
-    shared: &Shared,
-    unread: &Unread,
-    now: Timestamp,
-) -> FollowerNow {
-    let lag_records = spool.next.0.saturating_sub(position.0);
-    // The latest record that is known is about as old as the first that is not.
-    let behind = shared.latest().filter(|_| lag_records > 0);
-    FollowerNow {
-        position: position.0,
-        lag_records,
-        lag_secs: behind.map_or(0.0, |latest| (now - latest).as_secs_f64().max(0.0)),
-        unread_expired: unread.expired.load(Ordering::Relaxed),
-        unread_damaged: unread.damaged.load(Ordering::Relaxed),
-        ..FollowerNow::default()
     }
 }
 
@@ -286,38 +319,4 @@ fn intake(receivers: &[Health], callers: &[(String, Tally)]) -> Intake {
         }
     }
     intake
-}
-
-fn source(health: &Health) -> SourceNow {
-    let state = serde_json::to_value(health.state).ok();
-    SourceNow {
-        name: health.name.clone(),
-        kind: health.kind.to_owned(),
-        state: state.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default(),
-        last_record_at: health.last_record_at.map(|at| at.to_string()),
-        received: health.received,
-        bytes: health.bytes,
-        connections: health.connections,
-        malformed: health.malformed.values().sum(),
-        truncated: health.truncated,
-        lost: health.lost.values().sum(),
-        shed: health.shed.values().sum(),
-        last_error: health.last_error.as_ref().map(|(at, what)| format!("{at}: {what}")),
-        waits_for: health.waits_for.clone(),
-    }
-}
-
-/// What comes by HTTP, under the name of its token.
-fn caller((name, tally): &(String, Tally)) -> SourceNow {
-    SourceNow {
-        name: name.clone(),
-        kind: "http".to_owned(),
-        state: "receiving".to_owned(),
-        last_record_at: tally.last_at.map(|at| at.to_string()),
-        received: tally.received,
-        bytes: tally.bytes,
-        malformed: tally.refused,
-        shed: tally.returned,
-        ..SourceNow::default()
-    }
 }

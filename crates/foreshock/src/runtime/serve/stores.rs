@@ -46,7 +46,7 @@ pub(crate) struct Understanding {
 }
 
 /// 16 random bytes, from the entropy that the system gives to hash tables.
-fn random() -> [u8; 16] {
+pub(super) fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     for (place, half) in bytes.chunks_exact_mut(8).enumerate() {
         half.copy_from_slice(&RandomState::new().hash_one(place).to_le_bytes());

@@ -2,6 +2,7 @@
 //! swapped as a whole. So a question is answered while the engine works, and when it stands still.
 
 use super::fold::Fold;
+use super::health::SourceView;
 use crate::runtime::evidence::Evidences;
 use engine::tenant::Tenant;
 use model::port::RawReader;
@@ -13,6 +14,9 @@ use std::sync::Arc;
 
 /// Candidates of a tenant that are published, the latest first; the others stand in the state's rows.
 const CANDIDATES_MAX: usize = 200;
+
+/// Digests of longer times are made for so many days: what happened in a week, in a month.
+const LONGER_DAYS: [i64; 2] = [7, 30];
 
 /// One candidate.
 #[derive(Debug, Clone)]
@@ -28,6 +32,8 @@ pub(crate) struct Known {
 pub(crate) struct TenantView {
     /// Of the last day, as of `Views::at`.
     pub(crate) digest: Digest,
+    /// Of longer times, the shortest first; none where the records do not reach back further.
+    pub(crate) longer: Vec<Digest>,
     pub(crate) candidates: Vec<Known>,
     pub(crate) signatures: u64,
     /// Kinds of message of raised bands.
@@ -42,6 +48,14 @@ pub(crate) struct Views {
     /// The stream's time.
     pub(crate) at: Option<Timestamp>,
     pub(crate) tenants: BTreeMap<TenantId, TenantView>,
+    /// Sources, the worst of each client first.
+    pub(crate) sources: Vec<SourceView>,
+    /// Sources that are known and not among them.
+    pub(crate) sources_more: u64,
+    /// Records of hosts that are too many to be watched one by one.
+    pub(crate) beyond_records: u64,
+    /// How much of what is usually heard was heard in the last day, of all clients, in per cent.
+    pub(crate) coverage_percent: Option<f64>,
 }
 
 impl Views {
@@ -59,7 +73,15 @@ impl Views {
         let config = engine.config();
         let (mut digests, mut made) = (Vec::new(), Vec::new());
         for (id, tenant) in engine.tenants() {
-            let Some(digest) = engine.digest(id, at, at - Span::DAY) else { continue };
+            let digest_of = |days| {
+                let mut digest = engine.digest(id, at, at - Span::DAY.times(days))?;
+                fold.health.complete(&mut digest);
+                Some(digest)
+            };
+            let Some(digest) = digest_of(1) else { continue };
+            let reaches_back = digest.since <= at - Span::DAY;
+            let longer = LONGER_DAYS.into_iter().filter(|_| reaches_back).filter_map(digest_of);
+            let longer: Vec<Digest> = longer.collect();
             let known = before.tenants.get(id).map_or(&[][..], |view| &view.candidates);
             let over = known.iter().filter(|known| known.item.outcome.is_some());
             let over: BTreeMap<CandidateId, &Known> =
@@ -76,18 +98,23 @@ impl Views {
             let view = TenantView {
                 candidates,
                 digest: digest.clone(),
+                longer: Vec::new(),
                 signatures: tenant.signatures() as u64,
                 raised: raised(tenant),
             };
             tenants.insert(id.clone(), view);
             digests.push(digest);
+            digests.extend(longer);
         }
         // All that is cited is read in one pass through the spool.
         let told = digests.iter_mut().flat_map(|digest| &mut digest.items);
         evidences.fill(raw, told.chain(made.iter_mut().filter_map(|(.., why)| why.item.as_mut())));
         for digest in digests {
-            if let Some(view) = tenants.get_mut(&digest.tenant_id) {
-                view.digest = digest;
+            // The day's is the first of each tenant.
+            match tenants.get_mut(&digest.tenant_id) {
+                Some(view) if !is_same_time(&view.digest, &digest) => view.longer.push(digest),
+                Some(view) => view.digest = digest,
+                None => {}
             }
         }
         for (tenant, lead, explanation) in made {
@@ -98,7 +125,30 @@ impl Views {
             let explanation = Arc::new(explanation);
             view.candidates.push(Known { item: Arc::new(item), explanation, lead });
         }
-        Views { position, at: Some(at), tenants }
+        let (mut sources, mut sources_more, mut beyond_records) = (Vec::new(), 0, 0);
+        for tenant in fold.health.tenants() {
+            let (rows, more) = fold.health.rows(&tenant);
+            sources.extend(rows);
+            sources_more += more;
+            beyond_records += fold.health.beyond(&tenant);
+        }
+        let coverage_percent = fold.health.coverage_of_all();
+        let at = Some(at);
+        Views { position, at, tenants, sources, sources_more, beyond_records, coverage_percent }
+    }
+
+    /// What a client's digest tells from `since` on; of the last day where nothing is said.
+    pub(crate) fn digest(&self, tenant: &TenantId, since: Option<Timestamp>) -> Option<Digest> {
+        let view = self.tenants.get(tenant)?;
+        let all = || std::iter::once(&view.digest).chain(&view.longer);
+        let since = since.unwrap_or(view.digest.since);
+        // The shortest that reaches back far enough, or the longest there is.
+        let mut digest = all().find(|digest| digest.since <= since).or(all().last())?.clone();
+        if since > digest.since {
+            digest.items.retain(|item| item.outcome.is_none() || item.timing.last >= since);
+            digest.since = since;
+        }
+        Some(digest)
     }
 
     /// One candidate, and whose it is.
@@ -108,6 +158,10 @@ impl Views {
             Some((tenant, known))
         })
     }
+}
+
+fn is_same_time(one: &Digest, other: &Digest) -> bool {
+    (one.since, one.as_of) == (other.since, other.as_of)
 }
 
 fn raised(tenant: &Tenant) -> BTreeSet<SignatureId> {

@@ -6,15 +6,19 @@
 //!
 //! What is stored is the text of each event, byte for byte as it came; the normaliser reads it like any other line of JSON.
 
+mod dead;
 mod hand_in;
 mod item;
 mod rows;
 mod split;
 
+pub(super) use dead::again;
+
 use super::access::{Grant, Scope};
 use super::answer;
 use super::backing::{Created, Views};
-use super::body;
+use super::body::{self, Coding};
+use super::letters::LetterForm;
 use super::meter::Entry;
 use super::problem::{ItemError, Kind, Problem};
 use super::shared::{Shared, peer};
@@ -22,6 +26,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
+use dead::Dead;
 use model::intake::{Batch, Receipt};
 use model::{CandidateId, Cursor, Envelope, EventId, Seq, SignatureId, TenantId};
 use rows::{Common, Rows};
@@ -97,12 +102,16 @@ pub(crate) async fn one(
     body::must_be_json(&head.headers)?;
     let wait = wait(&shared, head.uri.query())?;
     let key = idempotency_key(&head.headers)?;
-    let (bytes, _held) = shared.body(&head.headers, body).await?;
+    let peer = peer(&head.extensions).0.ip().to_canonical().to_string();
+    let dead = Dead { shared: &shared, grant: &grant, peer: &peer };
+    let form = LetterForm::Event;
+    let keep = |problem: &Problem, coding, bytes: &[u8]| dead.body(problem, form, coding, bytes);
+    let (bytes, _held) = shared.body(&head.headers, body, keep).await?;
     let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Problem::new(Kind::BadBody, "the body is no UTF-8"))?
+        .map_err(|_| Problem::new(Kind::BadBody, "the body is no UTF-8"))
+        .inspect_err(|problem| keep(problem, Coding::Plain, &bytes))?
         .trim_ascii();
     shared.events.take(&grant.name, 1, started)?;
-    let peer = peer(&head.extensions).0.ip().to_canonical().to_string();
     let settings = &shared.api.settings;
     let admit = |tenant: &TenantId| shared.clients.admit(tenant, &grant, &*shared.api.views);
     let common = Common {
@@ -115,7 +124,10 @@ pub(crate) async fn one(
         idempotency_key: key.as_deref(),
     };
     let source = rows::source_of(&grant);
-    let mut rows = rows::one(text, &common).inspect_err(|_| shared.api.meter.refuse(&source, 1))?;
+    let mut rows = rows::one(text, &common).inspect_err(|problem| {
+        shared.api.meter.refuse(&source, 1);
+        keep(problem, Coding::Plain, &bytes);
+    })?;
     let first = rows.first();
     let (Some(batch), Some((origin, cursor))) = (rows.batches.pop(), first) else {
         return Err(Problem::new(Kind::Invalid, "there is no event in the body"));
@@ -162,12 +174,22 @@ pub(crate) async fn bulk(
     let form = split::form(&head.headers)?;
     let wait = wait(&shared, head.uri.query())?;
     let key = idempotency_key(&head.headers)?;
-    let (bytes, _held) = shared.body(&head.headers, body).await?;
     let peer = peer(&head.extensions).0.ip().to_canonical().to_string();
+    let dead = Dead { shared: &shared, grant: &grant, peer: &peer };
+    let keep = |problem: &Problem, coding, bytes: &[u8]| {
+        dead.body(problem, form.into(), coding, bytes);
+    };
+    let (bytes, _held) = shared.body(&head.headers, body, keep).await?;
     let read = {
-        let (shared, grant) = (Arc::clone(&shared), Arc::clone(&grant));
+        let (shared, grant, peer) = (Arc::clone(&shared), Arc::clone(&grant), peer.clone());
         let is_short = bytes.len() <= SHORT_BYTES;
-        let read = move || rows_of(&shared, &grant, &bytes, form, &peer, key.as_deref());
+        let read = move || {
+            let default = &shared.api.settings.tenant;
+            let sender = Sender { grant: &grant, peer: &peer, key: key.as_deref(), default };
+            let dead = Dead { shared: &shared, grant: &grant, peer: &peer };
+            let read = rows_of(&shared, &bytes, form, &sender);
+            read.inspect_err(|problem| dead.body(problem, form.into(), Coding::Plain, &bytes))
+        };
         match is_short {
             true => read(),
             false => tokio::task::spawn_blocking(read).await.map_err(|_| {
@@ -209,32 +231,49 @@ pub(crate) async fn bulk(
     }))
 }
 
-/// Reads the events of a bulk request.
+/// Who sends events, and what holds for all of them.
+struct Sender<'a> {
+    grant: &'a Grant,
+    peer: &'a str,
+    /// The name of the whole request.
+    key: Option<&'a str>,
+    /// The tenant of events that name none, where the token is for all.
+    default: &'a TenantId,
+}
+
+/// Reads the events of a bulk request; those that cannot be taken become dead letters.
 fn rows_of(
     shared: &Shared,
-    grant: &Grant,
     bytes: &Bytes,
     form: split::Form,
-    peer: &str,
-    idempotency_key: Option<&str>,
+    sender: &Sender<'_>,
 ) -> Result<Rows, Problem> {
-    let settings = &shared.api.settings;
-    let bulk = split::split(bytes, form, settings.limits.events_max)?;
+    let Sender { grant, peer, key, default } = *sender;
+    let bulk = split::split(bytes, form, shared.api.settings.limits.events_max)?;
     shared.events.take(&grant.name, bulk.events.len(), Instant::now())?;
     let named = bulk.tenant_id.as_ref().map(|tenant| &*tenant.0);
     let source_label = bulk.source_label.as_ref().map(|label| &*label.0);
     if source_label.is_some_and(|label| !item::is_name(label)) {
         return Err(refusal(item::Bad::Name("source_label")));
     }
-    let tenant = rows::tenant_of(grant, named, &settings.tenant).map_err(refusal)?;
+    let tenant = rows::tenant_of(grant, named, default).map_err(refusal)?;
     if let Some(tenant) = tenant.as_ref().filter(|tenant| !grant.covers(tenant.as_str())) {
         return Err(grant.not_of(tenant.as_str()));
     }
     let received_at = shared.now();
     let admit = |tenant: &TenantId| shared.clients.admit(tenant, grant, &*shared.api.views);
-    let common =
-        Common { grant, peer, received_at, tenant, source_label, idempotency_key, admit: &admit };
-    Ok(rows::read(&bulk.events, &common))
+    let common = Common {
+        grant,
+        peer,
+        received_at,
+        tenant,
+        source_label,
+        idempotency_key: key,
+        admit: &admit,
+    };
+    let rows = rows::read(&bulk.events, &common);
+    Dead { shared, grant, peer }.events(&rows.errors, &bulk.events);
+    Ok(rows)
 }
 
 /// Hands in one batch, counted.

@@ -50,7 +50,7 @@ pub(crate) fn read(events: &[Piece<'_>], common: &Common<'_>) -> Rows {
     let mut origins = Origins::new();
     let mut last: Option<Arc<Origin>> = None;
     for (index, text) in events.iter().enumerate() {
-        let Some(text) = text else {
+        let Ok(text) = text else {
             rows.refuse(index, "not JSON: the line is no UTF-8".into());
             continue;
         };

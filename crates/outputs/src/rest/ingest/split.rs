@@ -44,8 +44,8 @@ pub(crate) struct Bulk<'a> {
     pub(crate) tenant_id: Option<Text<'a>>,
 }
 
-/// The text of one event; of a line that is no UTF-8 there is none.
-pub(crate) type Piece<'a> = Option<&'a str>;
+/// The text of one event, or a line that is no UTF-8.
+pub(crate) type Piece<'a> = Result<&'a str, &'a [u8]>;
 
 /// The documented object.
 #[derive(Deserialize)]
@@ -79,7 +79,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Array<'a> {
                     let Some(raw) = seq.next_element::<&'de RawValue>()? else {
                         return Ok(array);
                     };
-                    array.events.push(Some(raw.get()));
+                    array.events.push(Ok(raw.get()));
                     array.total += 1;
                 }
                 while seq.next_element::<IgnoredAny>()?.is_some() {
@@ -154,7 +154,7 @@ fn lines(body: &[u8], events_max: usize) -> (Bulk<'_>, usize) {
         }
         total += 1;
         if total <= events_max {
-            bulk.events.push(std::str::from_utf8(line).ok());
+            bulk.events.push(std::str::from_utf8(line).map_err(|_| line));
         }
     }
     (bulk, total)

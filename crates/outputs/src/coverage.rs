@@ -1,0 +1,114 @@
+//! How much of what is usually heard was heard, in a sentence.
+
+use crate::figure::{counted, grouped};
+use model::{Coverage, Missed, MissedHow, Timestamp};
+
+/// `Coverage 98 % (last hour 91.4 %) of 12 sources: switch-3 silent since 04:12; …` What was missed and is no more than
+/// is told in a line each.
+pub fn sentence(coverage: &Coverage, as_of: Timestamp) -> String {
+    let sources = counted(coverage.sources, "source", "sources");
+    let Some(all) = coverage.percent else {
+        return match coverage.sources {
+            0 => "Coverage unknown: no source was heard yet.".to_owned(),
+            _ => format!("Coverage unknown: what {sources} usually say is still being learnt."),
+        };
+    };
+    let hour = coverage.last_hour_percent.filter(|hour| *hour < 100.0);
+    let hour = hour.map_or(String::new(), |hour| format!(" ({} of the last hour)", percent(hour)));
+    let mut missed: Vec<String> =
+        coverage.missed.iter().take(LINE_MAX).map(|missed| words(missed, Some(as_of))).collect();
+    let more = coverage.missed_more + coverage.missed.len().saturating_sub(LINE_MAX) as u64;
+    if more > 0 {
+        missed.push(format!("{} more", grouped(more)));
+    }
+    let missed = match missed.is_empty() {
+        true => "nothing was missed".to_owned(),
+        false => missed.join("; "),
+    };
+    format!("Coverage {}{hour} of {sources}: {missed}.", percent(all))
+}
+
+/// No more of what was missed stands in one sentence.
+const LINE_MAX: usize = 5;
+
+/// What was missed, each in words.
+pub fn missed(coverage: &Coverage) -> Vec<String> {
+    coverage.missed.iter().map(|missed| words(missed, None)).collect()
+}
+
+/// `98 %`, `98.2 %`.
+pub fn percent(percent: f64) -> String {
+    match percent.fract() < 0.05 {
+        true => format!("{percent:.0} %"),
+        false => format!("{percent:.1} %"),
+    }
+}
+
+fn words(missed: &Missed, as_of: Option<Timestamp>) -> String {
+    // On the day of the digest the time of day is enough.
+    let moment = |at: Timestamp| {
+        let text = at.to_minute_text();
+        let is_today = as_of.is_some_and(|now| now.civil_date() == at.civil_date());
+        if is_today { text[text.len() - 5..].to_owned() } else { text }
+    };
+    let when = match missed.until {
+        Some(until) => format!("from {} to {}", moment(missed.since), moment(until)),
+        None => format!("since {}", moment(missed.since)),
+    };
+    let source = &missed.source;
+    match (missed.what, missed.records) {
+        (MissedHow::NotRunning, _) => format!("{source} did not run {when}"),
+        (MissedHow::WaySilent, _) => format!("nothing at all came by {source} {when}"),
+        (MissedHow::Silent, _) => format!("{source} silent {when}"),
+        (MissedHow::Lossy, Some(records)) => {
+            format!("{source} lost {} {when}", counted(records, "record", "records"))
+        }
+        (MissedHow::Lossy, None) => format!("{source} lost records {when}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_missed_is_told_with_its_time() {
+        let at = |text: &str| Timestamp::parse_absolute(text, 0).unwrap();
+        let missed = |what, source: &str, since, until: Option<&str>, records| Missed {
+            source: source.to_owned(),
+            what,
+            since: at(since),
+            until: until.map(at),
+            records,
+        };
+        let as_of = at("2026-11-20T08:30:00Z");
+        let mut coverage = Coverage { sources: 3, ..Coverage::default() };
+        let unknown = "Coverage unknown: what 3 sources usually say is still being learnt.";
+        assert_eq!(sentence(&coverage, as_of), unknown);
+        (coverage.percent, coverage.last_hour_percent) = (Some(100.0), Some(100.0));
+        let all = "Coverage 100 % of 3 sources: nothing was missed.";
+        assert_eq!(sentence(&coverage, as_of), all);
+        (coverage.percent, coverage.last_hour_percent) = (Some(98.0), Some(66.6));
+        coverage.missed = vec![
+            missed(
+                MissedHow::NotRunning,
+                "foreshock",
+                "2026-11-19T22:10:00Z",
+                Some("2026-11-20T01:00:00Z"),
+                None,
+            ),
+            missed(MissedHow::Silent, "switch-3", "2026-11-20T04:12:31Z", None, None),
+            missed(
+                MissedHow::Lossy,
+                "syslog-udp-514",
+                "2026-11-20T03:00:00Z",
+                Some("2026-11-20T04:00:00Z"),
+                Some(4_312),
+            ),
+        ];
+        coverage.missed_more = 2;
+        let told = "Coverage 98 % (66.6 % of the last hour) of 3 sources: foreshock did not run from 2026-11-19 22:10 to \
+                    01:00; switch-3 silent since 04:12; syslog-udp-514 lost 4,312 records from 03:00 to 04:00; 2 more.";
+        assert_eq!(sentence(&coverage, as_of), told);
+    }
+}
