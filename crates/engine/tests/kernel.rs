@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 
 #[path = "kernel/corpus.rs"]
 mod corpus;
+#[path = "kernel/forms.rs"]
+mod forms;
 
 fn reference() -> Reference {
     Reference { now: Timestamp::from_secs(1_795_255_200), zone_offset_secs: 0 }

@@ -32,6 +32,9 @@ fn one_object_a_file_and_the_same_bytes_each_time() {
     assert_eq!(rows[0]["reports"][0]["frame"], "lamp_set_level");
     assert_eq!(rows[0]["summary"]["boots"][0]["version"], "6.6.9-lab");
     assert_eq!(rows[1]["reports"], Value::Array(Vec::new()));
+    // Keys are sorted: a tree of values, which sorts them, is written alike.
+    let again: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    assert_eq!(again, text(&output.stdout));
     assert_eq!(kernel(&["--format", "ndjson"], &paths).stdout, output.stdout);
     let json = kernel(&["--format", "json"], &paths);
     let whole: Value = serde_json::from_slice(&json.stdout).unwrap();

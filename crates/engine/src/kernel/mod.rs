@@ -26,6 +26,8 @@ mod frames;
 mod grammar;
 mod guilty_file;
 mod lines;
+mod machine;
+mod machines;
 mod pattern;
 mod record;
 mod relate;
@@ -38,7 +40,7 @@ mod watch;
 
 pub use analyzer::{Analysis, Analyzer};
 pub use anonymise::{Anonymiser, Pseudonyms};
-pub use classify::{Class, Family, Severity, classify};
+pub use classify::{Class, Family, Severity, classify, class_of};
 pub use clock::Confidence;
 pub use explain::{Check, Heuristic, Narrative, Narrator, checks, meaning};
 pub use fingerprint::{Inputs, Signature};

@@ -166,6 +166,18 @@ fn vendor(rest: &str) -> Option<&str> {
     Some(behind)
 }
 
+/// What the kernel says of a program, behind its name.
+const OF_PROGRAMS: [&str; 8] = [
+    "segfault ",
+    "trap ",
+    "general protection",
+    "bad frame",
+    "unhandled ",
+    "bus error (",
+    "illegal instruction (",
+    "floating point exception (",
+];
+
 /// `systemd[1]: `: a daemon that writes into the kernel's log. What the kernel says of a process
 /// begins alike (`postgres[123]: segfault at …`).
 fn is_spoken_by_other(body: &str) -> bool {
@@ -180,9 +192,7 @@ fn is_spoken_by_other(body: &str) -> bool {
     let behind = open + 1 + digits;
     digits > 0
         && b.get(behind..behind + 3) == Some(b"]: ")
-        && !["segfault at ", "trap ", "general protection", "bad frame", "unhandled "]
-            .iter()
-            .any(|k| body[behind + 3..].starts_with(k))
+        && !OF_PROGRAMS.iter().any(|words| body[behind + 3..].starts_with(words))
 }
 
 /// Whether a word can be a machine's name.
@@ -192,10 +202,10 @@ fn is_host(word: &str) -> bool {
         && word.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// ` SUBSYSTEM=pci` behind a record of `/dev/kmsg`.
+/// ` SUBSYSTEM=pci` behind a record of `/dev/kmsg`; netconsole adds names in small letters.
 fn is_dictionary_line(line: &str) -> bool {
     line.strip_prefix(' ').and_then(|l| l.split_once('=')).is_some_and(|(name, _)| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
     })
 }
 

@@ -46,14 +46,18 @@ pub(super) static INFO: Header = Header {
             OLD_LOCK_AT,
         ]),
         Form::new(
-            "INFO: rcu_(?:preempt|sched|bh|tasks) (?:self-)?detected(?: expedited)? stall",
+            "INFO: rcu_[a-z_]+ (?:self-)?detected(?: expedited)? stall",
             "INFO: rcu detected stall in {f}",
         )
         .also(&["stall in {f}"])
         .stack(Stack {
             // What was running stands below the interrupt that noticed.
             steps: &[Seek("apic_timer_interrupt"), Seek(POINTER), Trace],
-            otherwise: &[Seek("apic_timer_interrupt|Exception stack|el1h_64_irq"), Trace],
+            // A processor that was asked for its stack says so first.
+            otherwise: &[
+                Seek("apic_timer_interrupt|Exception stack|el1h_64_irq|NMI backtrace for cpu [0-9]+$"),
+                Trace,
+            ],
             skip: &["apic_timer_interrupt", "rcu"],
             pick: Pick::BelowDispatch,
         }),
@@ -87,6 +91,8 @@ pub(super) static INFO: Header = Header {
     ],
     not: &[
         "INFO: lockdep is turned off",
+        // Behind a hang: what it waits for, as far as the kernel knows.
+        "INFO: task {TASK}(?:<[a-z]+> )?(?:is )?blocked on an? ",
         "INFO: Stall ended before state dump start",
         "INFO: NMI handler",
         "INFO: recovery required on readonly filesystem",
