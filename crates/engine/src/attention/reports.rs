@@ -214,14 +214,19 @@ impl Reports {
     }
 
     /// What is remembered of a kind of message from before a story began; `None` if it is no trouble of a kernel.
-    pub fn past(&self, signature: SignatureIndex, host: HostIndex, onset: Timestamp) -> Option<Past> {
+    pub fn past(
+        &self,
+        signature: SignatureIndex,
+        host: HostIndex,
+        onset: Timestamp,
+    ) -> Option<Past> {
         let like = match self.signs.get(&signature) {
             Some(sign) => Like::Trouble(sign.trouble),
             None => Like::Report(signature),
         };
-        self.by_kind.contains_key(&like).then(|| {
-            self.compare(like, host, onset - Span::from_secs(1))
-        })
+        self.by_kind
+            .contains_key(&like)
+            .then(|| self.compare(like, host, onset - Span::from_secs(1)))
     }
 
     /// What a kind of line tells of by itself, if it does.

@@ -128,10 +128,7 @@ fn read(
     }
     if pstore.take(&text, line.number, line.byte) {
         if pstore.is_full() {
-            log.defect(
-                line.number,
-                "too many parts to put in order: read in two steps".to_owned(),
-            );
+            log.defect(line.number, "too many parts to put in order: read in two steps".to_owned());
             release(reference, decoder, pstore, log);
         }
         return;

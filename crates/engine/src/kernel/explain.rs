@@ -214,7 +214,9 @@ impl Narrator for Heuristic {
 fn particulars(report: &Report) -> Option<String> {
     let detail = |name: &str| report.details.get(name).map(String::as_str);
     if let (Some(lock), Some(holder)) = (detail("blocked_on"), detail("blocked_by")) {
-        return Some(format!("It waits for a {lock} that {holder} likely holds: look at that task first."));
+        return Some(format!(
+            "It waits for a {lock} that {holder} likely holds: look at that task first."
+        ));
     }
     if !report.kind.starts_with("OOM_") {
         return None;

@@ -7,7 +7,10 @@ use super::grammar::Ready;
 use super::record::Context;
 use super::report::{Evidence, Moment, Report};
 use super::signs;
-use super::{build, signs::{Fold, Seen}};
+use super::{
+    build,
+    signs::{Fold, Seen},
+};
 use std::collections::BTreeMap;
 
 /// Reports that are gathered at the same time; each processor of a large machine may be in one, but

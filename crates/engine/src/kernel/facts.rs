@@ -120,9 +120,20 @@ fn frame(line: &str) -> Option<frames::Frame> {
 }
 
 fn is_pointer(line: &str) -> bool {
-    ["RIP: ", "EIP: ", "EIP is at", "NIP ", "pc : ", "PC is at", "epc", "ERA: ", "Krnl PSW", "TPC: "]
-        .iter()
-        .any(|head| line.trim_start().starts_with(head))
+    [
+        "RIP: ",
+        "EIP: ",
+        "EIP is at",
+        "NIP ",
+        "pc : ",
+        "PC is at",
+        "epc",
+        "ERA: ",
+        "Krnl PSW",
+        "TPC: ",
+    ]
+    .iter()
+    .any(|head| line.trim_start().starts_with(head))
 }
 
 /// What kind of trace a heading opens.

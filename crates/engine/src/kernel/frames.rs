@@ -99,7 +99,16 @@ pub fn parse(line: &str) -> Option<Frame> {
     }
     // `RIP: 0010:name+0x…`, `pc : name+0x…`
     const HEADS: [&str; 11] = [
-        "RIP: ", "EIP: ", "NIP ", "pc : ", "lr : ", "epc : ", "PC is at ", "LR is at ", "TPC: <", "ERA: ",
+        "RIP: ",
+        "EIP: ",
+        "NIP ",
+        "pc : ",
+        "lr : ",
+        "epc : ",
+        "PC is at ",
+        "LR is at ",
+        "TPC: <",
+        "ERA: ",
         "epc   : ",
     ];
     for head in HEADS {

@@ -85,7 +85,8 @@ impl Machines {
 
     fn named(&mut self, host: &str, record: &Record<'_>) -> usize {
         if self.all[self.now].names.last().is_some_and(|name| name == host) {
-            if self.all[self.now].names.len() > 1 && self.all[self.now].machine.begins_boot(record) {
+            if self.all[self.now].names.len() > 1 && self.all[self.now].machine.begins_boot(record)
+            {
                 self.all[self.now].rename(host, true);
             }
             return self.now;
@@ -184,13 +185,19 @@ mod tests {
 
     #[test]
     fn a_machine_that_learns_its_name_is_one() {
-        let boot = [("localhost", 1_000, Some(0)), ("oak", 1_020, Some(30)), ("oak", 1_030, Some(40))];
+        let boot =
+            [("localhost", 1_000, Some(0)), ("oak", 1_020, Some(30)), ("oak", 1_030, Some(40))];
         assert_eq!(machines(&boot), [0, 0, 0]);
     }
 
     #[test]
     fn without_clocks_turns_tell() {
-        let lines = [("oak", 1_000, None), ("elm", 1_001, None), ("oak", 1_002, None), ("elm", 1_003, None)];
+        let lines = [
+            ("oak", 1_000, None),
+            ("elm", 1_001, None),
+            ("oak", 1_002, None),
+            ("elm", 1_003, None),
+        ];
         assert_eq!(machines(&lines), [0, 0, 0, 0], "one line shows nothing yet");
         let mut more = lines.to_vec();
         more.extend([("oak", 1_004, None), ("elm", 1_005, None), ("oak", 1_006, None)]);

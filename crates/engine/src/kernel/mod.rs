@@ -40,7 +40,7 @@ mod watch;
 
 pub use analyzer::{Analysis, Analyzer};
 pub use anonymise::{Anonymiser, Pseudonyms};
-pub use classify::{Class, Family, Severity, classify, class_of};
+pub use classify::{Class, Family, Severity, class_of, classify};
 pub use clock::Confidence;
 pub use explain::{Check, Heuristic, Narrative, Narrator, checks, meaning};
 pub use fingerprint::{Inputs, Signature};

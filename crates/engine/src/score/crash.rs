@@ -98,9 +98,11 @@ impl Words<'_> {
     /// What is remembered of the trouble that a story's message tells of, where it is no crash that is told at once.
     pub(super) fn trouble(&self) -> Option<String> {
         let lead = &self.view.ledger[self.candidate.lead()];
-        let past = self.view.ledger.reports.past(lead.signature, lead.host, self.candidate.onset)?;
+        let past =
+            self.view.ledger.reports.past(lead.signature, lead.host, self.candidate.onset)?;
         let is_told = self.candidate.is_crash() || past.count() == 0;
-        (!is_told).then(|| format!("it is trouble of the kernel: {}", self.remembered(lead.host, &past)))
+        (!is_told)
+            .then(|| format!("it is trouble of the kernel: {}", self.remembered(lead.host, &past)))
     }
 
     /// Whether a host had the like before, and who else.

@@ -23,7 +23,8 @@ fn reports_of_all_architectures_and_versions_are_known() {
         let wanted: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("# ")).collect();
         let log: String = text.split_inclusive('\n').skip(wanted.len()).collect();
         // CRLF and colours are what consoles add.
-        let console: String = log.lines().map(|line| format!("\x1b[33m{line}\x1b[0m\r\n")).collect();
+        let console: String =
+            log.lines().map(|line| format!("\x1b[33m{line}\x1b[0m\r\n")).collect();
         for log in [&log, &console] {
             let found: Vec<String> = analyse(log.as_bytes()).reports.iter().map(told).collect();
             if found != wanted {

@@ -205,7 +205,8 @@ fn is_host(word: &str) -> bool {
 /// ` SUBSYSTEM=pci` behind a record of `/dev/kmsg`; netconsole adds names in small letters.
 fn is_dictionary_line(line: &str) -> bool {
     line.strip_prefix(' ').and_then(|l| l.split_once('=')).is_some_and(|(name, _)| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
     })
 }
 

@@ -53,11 +53,7 @@ pub(super) static INFO: Header = Header {
         .stack(Stack {
             // What was running stands below the interrupt that noticed.
             steps: &[Seek("apic_timer_interrupt"), Seek(POINTER), Trace],
-            // A processor that was asked for its stack says so first.
-            otherwise: &[
-                Seek("apic_timer_interrupt|Exception stack|el1h_64_irq|NMI backtrace for cpu [0-9]+$"),
-                Trace,
-            ],
+            otherwise: &[Seek("apic_timer_interrupt|Exception stack|el1h_64_irq"), Trace],
             skip: &["apic_timer_interrupt", "rcu"],
             pick: Pick::BelowDispatch,
         }),
