@@ -323,8 +323,8 @@ fn continues(text: &str) -> bool {
     ];
     // Since 6.9 the faults that are their own first line begin with the word, too.
     const FIRST: [&str; 4] = ["general protection fault", "divide error", "stack segment", "int3"];
-    let has = |words: &&str| text.contains(words);
-    MIDDLE.iter().any(|words| has(&words)) || has(&"Oops") && !FIRST.iter().any(|f| has(&f))
+    let has = |words: &&str| text.contains(*words);
+    MIDDLE.iter().any(has) || text.contains("Oops") && !FIRST.iter().any(has)
 }
 
 /// `net/core/dev.c:123`: the line was symbolised.
