@@ -1,7 +1,7 @@
 //! Kernel-log forensics: raw kernel logs in any format → crash and fault reports.
 //!
-//! The path of a line: `lines` cuts the bytes, `decode` takes headers off until a [`Record`] is left,
-//! `boots` and `clock` say in which boot and when it was, `detect` looks for all words of interest at
+//! The path of a line: `lines` cuts the bytes, `decode` takes headers off until a [`Record`] is left, `machines`
+//! says whose it is, `boots` and `clock` in which boot and when it was, `detect` looks for all words of interest at
 //! once, `extract` gathers the lines of a report in a `block` (or folds a single line of `signs`),
 //! `grammar` says what the report is and `stack` which frame is guilty, `classify` how bad it is,
 //! `fingerprint` what makes it the same as another, `relate` what belongs to one story.

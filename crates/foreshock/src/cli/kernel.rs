@@ -120,6 +120,17 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         let Some(mut analysis) = run.read(&group, &mut progress) else {
             continue;
         };
+        if let Some(asked) = args.boot {
+            let boots = analysis.summary.boots.len() as i64;
+            if !(-boots..boots).contains(&asked) {
+                progress.clear();
+                let name = walk.inputs[group[0]].name();
+                writeln!(
+                    io::stderr(),
+                    "foreshock: {name}: no boot {asked}, the log holds {boots}"
+                )?;
+            }
+        }
         run.choose(&mut analysis);
         defects += analysis.summary.defects.len() as u64 + analysis.summary.defects_more;
         if let Some(anonymiser) = &mut anonymiser {

@@ -124,7 +124,7 @@ impl<'a> Head<'_, 'a> {
         })?;
         let mut parts = head.split(',');
         let priority: u32 = parts.next()?.parse().ok()?;
-        let _sequence = parts.next()?;
+        self.sequence = parts.next()?.parse().ok();
         self.record.mono_us = Some(parts.next()?.parse().ok()?);
         self.record.level = Some((priority & 7) as u8);
         self.record.format = LogFormat::Kmsg;

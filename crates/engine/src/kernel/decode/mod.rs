@@ -24,6 +24,8 @@ pub(super) struct Decoder {
     dmesg_json: json::DmesgJson,
     /// A record of `/dev/kmsg` came before: lines ` NAME=value` belong to it.
     after_kmsg: bool,
+    /// The number of the last such record: the kernel counts them, so that losses show.
+    sequence: Option<u64>,
 }
 
 impl Decoder {
@@ -49,13 +51,19 @@ impl Decoder {
                 return Some(record);
             }
         }
-        let mut head = Head { record: &mut record, reference, spoken: false };
+        let mut head = Head { record: &mut record, reference, spoken: false, sequence: None };
         let body = head.peel(line);
+        let sequence = head.sequence;
         if let Cow::Borrowed(_) = record.text {
             record.text = Cow::Borrowed(body);
         }
         if record.format == LogFormat::Kmsg {
             self.after_kmsg = true;
+            if let (Some(before), Some(now)) = (self.sequence, sequence) {
+                // A number that falls is another boot's.
+                record.lost += now.saturating_sub(before).saturating_sub(1);
+            }
+            self.sequence = sequence;
             if record.text.contains("\\x") {
                 record.text = Cow::Owned(unescape(&record.text));
             }
@@ -70,6 +78,8 @@ struct Head<'r, 'a> {
     reference: &'r Reference,
     /// The header named the kernel as the speaker.
     spoken: bool,
+    /// The number in a header of `/dev/kmsg`.
+    sequence: Option<u64>,
 }
 
 impl<'a> Head<'_, 'a> {
