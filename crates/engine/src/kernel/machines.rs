@@ -24,6 +24,8 @@ struct Named {
     names: Vec<String>,
     /// All that it was ever called.
     known: Vec<String>,
+    /// What it was taken to be called, until both spoke in turn.
+    others: Vec<String>,
 }
 
 /// The machines of a log.
@@ -93,7 +95,7 @@ impl Machines {
         }
         let at = match self.known(host) {
             Some(at) => at,
-            None if self.all[self.now].may_be(record) => self.now,
+            None if self.all[self.now].may_be(host, record) => self.now,
             None if self.all.len() >= MACHINES_MAX => {
                 self.is_full = true;
                 self.now
@@ -108,7 +110,10 @@ impl Machines {
 
 impl Named {
     /// Whether a record under a name that is new can be this machine's.
-    fn may_be(&self, record: &Record<'_>) -> bool {
+    fn may_be(&self, host: &str, record: &Record<'_>) -> bool {
+        if self.others.iter().any(|other| other == host) {
+            return false;
+        }
         let Some(boot) = self.machine.boot() else {
             return true;
         };
@@ -136,7 +141,11 @@ impl Named {
         }
         if self.names.iter().any(|name| name == host) {
             self.names.retain(|name| name == host);
-            self.known.retain(|name| name == host);
+            let (own, others) =
+                std::mem::take(&mut self.known).into_iter().partition(|name| name == host);
+            self.known = own;
+            self.others.extend::<Vec<String>>(others);
+            self.others.truncate(MACHINES_MAX);
             return;
         }
         if self.names.len() >= NAMES_MAX {

@@ -115,7 +115,7 @@ impl Watch {
                 }
                 let worst = told.sign.map(|note| note.severity);
                 if let Some(seen) = seen.filter(|seen| Some(seen.sign.class.severity) > worst) {
-                    told.sign = Some(self.note(&seen));
+                    told.sign = Some(self.note(seen));
                 }
             }
             if hits.has(word::FACT)
