@@ -207,7 +207,7 @@ mod tests {
             ("oak", 1_002, None),
             ("elm", 1_003, None),
         ];
-        assert_eq!(machines(&lines), [0, 0, 0, 0], "one line shows nothing yet");
+        assert_eq!(machines(&lines), [0, 0, 0, 1], "a line in between shows nothing yet");
         let mut more = lines.to_vec();
         more.extend([("oak", 1_004, None), ("elm", 1_005, None), ("oak", 1_006, None)]);
         assert_eq!(machines(&more)[4..], [0, 1, 0]);
