@@ -4,7 +4,7 @@
 
 use crate::entities::Entities;
 use crate::kernel;
-use crate::sighting::{KernelNote, Process, ReportNote, Sighting};
+use crate::sighting::{KernelNote, Process, ReportNote, Sighting, SignNote};
 use crate::signature::SkeletonKey;
 use crate::values::Values;
 use model::{Seq, Severity, Timestamp};
@@ -38,7 +38,7 @@ struct Row {
 enum Note {
     Boot,
     Machine(Piece),
-    Sign(kernel::Severity),
+    Sign(SignNote),
     Report { severity: kernel::Severity, panicked: bool, lines: u32, machine: Piece },
 }
 
@@ -83,7 +83,7 @@ impl EventBatch {
     fn note(&mut self, note: KernelNote<'_>) {
         let note = match note {
             KernelNote::Boot => Note::Boot,
-            KernelNote::Sign(severity) => Note::Sign(severity),
+            KernelNote::Sign(note) => Note::Sign(note),
             KernelNote::Machine(name) => Note::Machine(self.piece(name, None)),
             KernelNote::Report(ReportNote { severity, panicked, lines, machine }) => {
                 Note::Report { severity, panicked, lines, machine: self.piece(machine, None) }
@@ -99,7 +99,7 @@ impl EventBatch {
         let found = self.notes.binary_search_by_key(&(index as u32), |(row, _)| *row).ok()?;
         Some(match self.notes[found].1 {
             Note::Boot => KernelNote::Boot,
-            Note::Sign(severity) => KernelNote::Sign(severity),
+            Note::Sign(note) => KernelNote::Sign(note),
             Note::Machine(name) => KernelNote::Machine(self.text(name)),
             Note::Report { severity, panicked, lines, machine } => {
                 let machine = self.text(machine);

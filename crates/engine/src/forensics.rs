@@ -30,8 +30,10 @@ const LINES_MIN: usize = 2;
 #[derive(Clone, Default)]
 pub(crate) struct Forensics {
     hosts: BTreeMap<String, Host>,
-    /// Hosts with events that are held back.
+    /// Hosts with events that are held back, and when the first of them may be complete: not later than the
+    /// real time, so that most events cost one comparison.
     open: usize,
+    due: Timestamp,
     /// Counts the kernel's events; places in reports are such numbers.
     next: u64,
     tally: Tally,
@@ -75,7 +77,7 @@ impl Forensics {
         reference: &Reference,
         batch: &mut EventBatch,
     ) {
-        if self.open > 0 {
+        if self.open > 0 && sighting.at >= self.due {
             self.pass_time(sighting.at, batch);
         }
         let Some(raw) = raw else {
@@ -108,6 +110,10 @@ impl Forensics {
         }
         host.hold(&sighting, place);
         host.look(batch, &mut self.tally);
+        if host.is_holding() && !was_open {
+            let due = host.last + SETTLE;
+            self.due = if self.open == 0 { due } else { self.due.min(due) };
+        }
         self.open = self.open + usize::from(host.is_holding()) - usize::from(was_open);
     }
 
@@ -118,6 +124,10 @@ impl Forensics {
 
     fn pass_time(&mut self, now: Timestamp, batch: &mut EventBatch) {
         self.settle(batch, |last| now - last >= SETTLE);
+        let holding = self.hosts.values().filter(|host| host.is_holding());
+        if let Some(next) = holding.map(|host| host.last).min() {
+            self.due = next + SETTLE;
+        }
     }
 
     fn settle(&mut self, batch: &mut EventBatch, is_due: impl Fn(Timestamp) -> bool) {

@@ -38,10 +38,21 @@ pub enum KernelNote<'a> {
     Boot,
     /// The model of the machine.
     Machine(&'a str),
-    /// The line by itself tells of trouble, and how bad it is.
-    Sign(kernel::Severity),
+    /// The line by itself tells of trouble.
+    Sign(SignNote),
     /// The event is a report that was put together from many lines.
     Report(ReportNote<'a>),
+}
+
+/// What a line that tells of trouble by itself says beyond its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignNote {
+    /// How bad it is.
+    pub severity: kernel::Severity,
+    /// Its type (`BLOCK_IO`).
+    pub kind: &'static str,
+    /// The head of its strict fingerprint: the same for every device, host and wording of the trouble.
+    pub trouble: u64,
 }
 
 /// What a report says beyond its title.

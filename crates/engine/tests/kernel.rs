@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 
 #[path = "kernel/corpus.rs"]
 mod corpus;
+#[path = "kernel/forms.rs"]
+mod forms;
 
 fn reference() -> Reference {
     Reference { now: Timestamp::from_secs(1_795_255_200), zone_offset_secs: 0 }
@@ -203,6 +205,8 @@ fn talk() -> impl Strategy<Value = Vec<u8>> {
         b"[   12.000000][  T77] ",
         b"[   12.000001][    C1] ",
         b"Mar  9 06:00:01 mill kernel: ",
+        b"Mar  9 06:00:02 yard kernel: ",
+        b"Mar  9 06:00:03 yard kernel: [  991.000000] ",
         b"6,10,190154802,-;",
         b"2026-03-09T06:00:01,154802+00:00 ",
         b"BUG: KASAN: use-after-free in ",
@@ -261,6 +265,24 @@ proptest! {
             prop_assert!(report.evidence.line_end <= analysis.summary.lines);
         }
         Anonymiser::new(Pseudonyms::Numbered).anonymise(&mut analysis);
+    }
+
+    /// What is taken out on the way, boot by boot, is what the end would have given.
+    #[test]
+    fn streams_give_what_batches_give(bytes in talk(), size in 1usize..40) {
+        let key = |r: &engine::kernel::Report| (r.first.line, r.title.clone(), r.count, r.evidence.clone());
+        let mut whole: Vec<_> = analyse(&bytes).reports.iter().map(key).map(|k| format!("{k:?}")).collect();
+        let mut analyzer = Analyzer::new(reference());
+        let mut taken = Vec::new();
+        for piece in bytes.chunks(size) {
+            analyzer.push(piece);
+            taken.extend(analyzer.take_finished());
+        }
+        taken.extend(analyzer.finish().reports);
+        let mut taken: Vec<_> = taken.iter().map(key).map(|k| format!("{k:?}")).collect();
+        whole.sort();
+        taken.sort();
+        prop_assert_eq!(taken, whole);
     }
 
     #[test]

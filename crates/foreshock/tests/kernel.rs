@@ -1,10 +1,15 @@
 //! `foreshock kernel` as a shell sees it.
 
-#![allow(clippy::unwrap_used, reason = "a test says by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test says by panicking and printing"
+)]
 
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 fn fixture(case: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/kernel").join(case).join("input.log")
@@ -32,6 +37,9 @@ fn one_object_a_file_and_the_same_bytes_each_time() {
     assert_eq!(rows[0]["reports"][0]["frame"], "lamp_set_level");
     assert_eq!(rows[0]["summary"]["boots"][0]["version"], "6.6.9-lab");
     assert_eq!(rows[1]["reports"], Value::Array(Vec::new()));
+    // Keys are sorted: a tree of values, which sorts them, is written alike.
+    let again: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    assert_eq!(again, text(&output.stdout));
     assert_eq!(kernel(&["--format", "ndjson"], &paths).stdout, output.stdout);
     let json = kernel(&["--format", "json"], &paths);
     let whole: Value = serde_json::from_slice(&json.stdout).unwrap();
@@ -124,4 +132,93 @@ fn a_live_log_gives_each_report_when_it_is_complete() {
     let missing = kernel(&["--live=/nonexistent/kmsg"], &[]);
     assert_eq!(missing.status.code(), Some(10));
     assert!(text(&missing.stderr).contains("needs root"));
+}
+
+/// The program following a file, until it is told to end.
+fn follow(path: &Path) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_foreshock"));
+    command.args(["kernel", "--format", "ndjson", &format!("--live={}", path.display())]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn interrupt(child: &Child) {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+}
+
+#[test]
+fn a_ring_that_goes_on_is_told_at_once_and_left_at_ctrl_c() {
+    let folder = tempfile::tempdir().unwrap();
+    let ring = folder.path().join("ring");
+    assert!(Command::new("mkfifo").arg(&ring).status().unwrap().success());
+    let mut child = follow(&ring);
+    let mut writer = std::fs::OpenOptions::new().write(true).open(&ring).unwrap();
+    let log = std::fs::read_to_string(fixture("oops_dmesg")).unwrap();
+    for (number, line) in log.lines().enumerate() {
+        writeln!(writer, "4,{number},{},-;{}", 97_000_000 + number, &line[15..]).unwrap();
+    }
+    writer.flush().unwrap();
+    // The ring stays open and says no more: the report is complete all the same.
+    let mut told = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut told).unwrap();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["reports"][0]["frame"], "lamp_set_level");
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(writer);
+}
+
+#[test]
+fn the_ring_of_this_machine_is_followed() {
+    let ring = Path::new("/dev/kmsg");
+    if let Err(error) = std::fs::File::open(ring) {
+        return println!("SKIP: cannot read /dev/kmsg: {error}");
+    }
+    let mut child = follow(ring);
+    // Until the program listens to signals, which the kernel shows: SIGINT is the second bit.
+    let status = format!("/proc/{}/status", child.id());
+    let listens = || {
+        let text = std::fs::read_to_string(&status).unwrap();
+        let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        u64::from_str_radix(mask.trim(), 16).unwrap() & 2 != 0
+    };
+    while !listens() {
+        std::thread::yield_now();
+    }
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn numbers_that_are_missing_in_the_ring_are_gaps() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ring.log");
+    std::fs::write(
+        &path,
+        "6,10,1000,-;lamp: on\n6,11,2000,-;lamp: off\n6,19,3000,-;lamp: on\n6,0,10,-;lamp: on\n",
+    )
+    .unwrap();
+    let gaps = rows(&kernel(&["--format", "ndjson"], &[path]))[0]["summary"]["gaps"].clone();
+    assert_eq!(gaps.as_array().unwrap().len(), 1, "{gaps}");
+    assert_eq!((gaps[0]["line"].as_u64(), gaps[0]["lost"].as_u64()), (Some(3), Some(7)));
+}
+
+#[test]
+fn pseudonyms_stand_in_every_form_of_the_result() {
+    for form in ["text", "json", "ndjson"] {
+        let shown = |args: &[&str]| text(&kernel(args, &[fixture("syslog_three_boots")]).stdout);
+        assert!(shown(&["--format", form]).contains("mill-7"), "{form} names the machine");
+        let hidden = shown(&["--anonymise", "--format", form]);
+        assert!(!hidden.contains("mill-7") && hidden.contains("WARNING in wheel_spin"), "{hidden}");
+    }
+}
+
+#[test]
+fn a_boot_that_is_not_in_the_log_is_said() {
+    let output = kernel(&["--boot", "7"], &[fixture("syslog_three_boots")]);
+    assert!(
+        text(&output.stderr).contains("no boot 7, the log holds 3"),
+        "{}",
+        text(&output.stderr)
+    );
 }

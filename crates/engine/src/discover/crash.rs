@@ -16,10 +16,13 @@ pub const DETECTOR: Detector = Detector {
 
 /// From here on a report is told at its first coming; of milder ones the other detectors tell what recurs.
 const TOLD_FROM: Severity = Severity::High;
+/// So is a line alone: one I/O error has many harmless causes, a file system that shut itself down has none.
+const LINE_TOLD_FROM: Severity = Severity::Critical;
 
 fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
     let reported = moment.reported?;
-    if reported.severity < TOLD_FROM && !reported.panicked {
+    let told_from = if reported.lines > 1 { TOLD_FROM } else { LINE_TOLD_FROM };
+    if reported.severity < told_from && !reported.panicked {
         return None;
     }
     let cell = &view.ledger[moment.cell];
@@ -29,7 +32,7 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
         onset: view.now,
         events: 1,
         marks: cell.marks_since(view.now).into_iter().last().into_iter().collect(),
-        surprise: decades(view, u64::from(reported.here_before + reported.others)),
+        surprise: decades(view, u64::from(reported.past.count())),
         facts: Facts::Crash(reported),
     }))
 }

@@ -1,26 +1,21 @@
 //! A kernel's log in pieces of any size, or record by record → reports and a summary.
 //!
-//! One analyzer reads the log of one machine. Memory is bounded: a line, the recent lines, the blocks
-//! that are open, and the reports of the boot that is being read.
+//! Memory is bounded: a line, and of each machine the recent lines, the blocks that are open, and the reports of the
+//! boot that is being read.
 
-use super::block::Piece;
-use super::boots::{self, Boot, Boots};
-use super::classify::Family;
+use super::boots::Boot;
 use super::clock::Confidence;
 use super::decode::{Decoder, Pstore};
-use super::detect::{self, word};
-use super::extract::Extractor;
 use super::lines::{Line, Lines};
-use super::record::{Context, LogFormat, Record};
-use super::relate;
-use super::report::{BootSummary, Defect, Gap, Report, SCHEMA, Summary};
+use super::machine::{Closed, Shared};
+use super::machines::Machines;
+use super::record::{LogFormat, Record};
+use super::report::{BootSummary, Defect, Report, SCHEMA, Summary};
 use crate::normalize::{Reference, clean_text};
 use std::collections::BTreeMap;
 
 /// Defects that are listed; more are counted.
 const DEFECTS_MAX: usize = 1_000;
-/// Gaps that are listed.
-const GAPS_MAX: usize = 1_000;
 /// Boots that are listed.
 const BOOTS_MAX: usize = 10_000;
 
@@ -33,30 +28,30 @@ pub struct Analysis {
     pub summary: Summary,
 }
 
-/// Reads one machine's kernel log.
+/// Reads a kernel log, of one machine or of several.
 #[derive(Debug)]
 pub struct Analyzer {
     reference: Reference,
     lines: Lines,
     decoder: Decoder,
     pstore: Pstore,
-    core: Core,
+    log: Log,
 }
 
 /// Everything behind the decoder.
 #[derive(Debug, Default)]
-struct Core {
-    boots: Boots,
-    extractor: Extractor,
+struct Log {
+    machines: Machines,
+    shared: Shared,
     past: Vec<Boot>,
     reports: Vec<Report>,
-    next_id: u64,
+    is_live: bool,
+    /// Reports were taken: their numbers stand.
+    is_numbered: bool,
     /// Records, and dumps of pstore, by format.
     formats: [u64; LogFormat::ALL.len()],
     defects: Vec<Defect>,
     defects_more: u64,
-    gaps: Vec<Gap>,
-    side_effect: bool,
     line_count: u64,
 }
 
@@ -68,7 +63,7 @@ impl Analyzer {
             lines: Lines::default(),
             decoder: Decoder::default(),
             pstore: Pstore::default(),
-            core: Core { next_id: 1, ..Core::default() },
+            log: Log::default(),
         }
     }
 
@@ -77,40 +72,42 @@ impl Analyzer {
     /// boot can tell (counts, what followed) is not in it.
     pub fn live(reference: Reference) -> Analyzer {
         let mut analyzer = Analyzer::new(reference);
-        analyzer.core.extractor.is_live = true;
+        analyzer.log.machines = Machines::live();
+        analyzer.log.is_live = true;
         analyzer
     }
 
     /// The log pauses: what is open is complete.
     pub fn settle(&mut self) {
-        self.core.extractor.settle_all();
+        self.log.machines.all_mut().for_each(|machine| machine.settle());
     }
 
     /// Reads a piece of the log.
     pub fn push(&mut self, bytes: &[u8]) {
-        let Analyzer { reference, lines, decoder, pstore, core } = self;
-        lines.push(bytes, |line| read(line, reference, decoder, pstore, core));
+        let Analyzer { reference, lines, decoder, pstore, log } = self;
+        lines.push(bytes, |line| read(line, reference, decoder, pstore, log));
     }
 
     /// Reads one record that was decoded elsewhere.
     pub fn record(&mut self, record: &Record<'_>) {
-        self.core.record(record);
+        self.log.record(record);
     }
 
     /// The reports that are complete: those of boots that are over, in a live log all.
     pub fn take_finished(&mut self) -> Vec<Report> {
-        if self.core.extractor.is_live {
-            self.core.hand_over();
+        if self.log.is_live {
+            self.log.hand_over();
         }
-        std::mem::take(&mut self.core.reports)
+        self.log.is_numbered = true;
+        std::mem::take(&mut self.log.reports)
     }
 
     /// The log is over.
     pub fn finish(mut self) -> Analysis {
-        let Analyzer { reference, lines, decoder, pstore, core } = &mut self;
-        lines.finish(|line| read(line, reference, decoder, pstore, core));
-        release(reference, decoder, pstore, core);
-        self.core.finish()
+        let Analyzer { reference, lines, decoder, pstore, log } = &mut self;
+        lines.finish(|line| read(line, reference, decoder, pstore, log));
+        release(reference, decoder, pstore, log);
+        self.log.finish()
     }
 }
 
@@ -119,35 +116,32 @@ fn read(
     reference: &Reference,
     decoder: &mut Decoder,
     pstore: &mut Pstore,
-    core: &mut Core,
+    log: &mut Log,
 ) {
-    core.line_count = line.number;
+    log.line_count = line.number;
     if line.cut_bytes > 0 {
-        core.defect(line.number, format!("line too long: {} bytes passed over", line.cut_bytes));
+        log.defect(line.number, format!("line too long: {} bytes passed over", line.cut_bytes));
     }
     let (text, is_damaged) = clean_text(line.bytes);
     if is_damaged {
-        core.defect(line.number, "bytes that are no text were replaced".to_owned());
+        log.defect(line.number, "bytes that are no text were replaced".to_owned());
     }
     if pstore.take(&text, line.number, line.byte) {
         if pstore.is_full() {
-            core.defect(
-                line.number,
-                "too many parts to put in order: read in two steps".to_owned(),
-            );
-            release(reference, decoder, pstore, core);
+            log.defect(line.number, "too many parts to put in order: read in two steps".to_owned());
+            release(reference, decoder, pstore, log);
         }
         return;
     }
-    decode(&text, line.number, line.byte, reference, decoder, core);
+    decode(&text, line.number, line.byte, reference, decoder, log);
 }
 
-fn release(reference: &Reference, decoder: &mut Decoder, pstore: &mut Pstore, core: &mut Core) {
+fn release(reference: &Reference, decoder: &mut Decoder, pstore: &mut Pstore, log: &mut Log) {
     if pstore.is_idle() {
         return;
     }
-    core.formats[LogFormat::Pstore as usize] += 1;
-    pstore.release(|text, place, byte| decode(text, place, byte, reference, decoder, core));
+    log.formats[LogFormat::Pstore as usize] += 1;
+    pstore.release(|text, place, byte| decode(text, place, byte, reference, decoder, log));
 }
 
 fn decode(
@@ -156,14 +150,14 @@ fn decode(
     byte: u64,
     reference: &Reference,
     decoder: &mut Decoder,
-    core: &mut Core,
+    log: &mut Log,
 ) {
     if text.starts_with("-- ") && is_journal_mark(text) {
-        core.boots.cut();
+        log.machines.all_mut().for_each(|machine| machine.cut());
         return;
     }
     if let Some(record) = decoder.read(text, place, byte, reference) {
-        core.record(&record);
+        log.record(&record);
     }
 }
 
@@ -172,7 +166,7 @@ fn is_journal_mark(text: &str) -> bool {
     text.ends_with(" --") && (text.starts_with("-- Boot ") || text == "-- Reboot --")
 }
 
-impl Core {
+impl Log {
     fn defect(&mut self, line: u64, reason: String) {
         if self.defects.len() < DEFECTS_MAX {
             self.defects.push(Defect { line, reason });
@@ -183,95 +177,21 @@ impl Core {
 
     fn record(&mut self, record: &Record<'_>) {
         self.formats[record.format as usize] += 1;
-        if record.lost > 0 {
-            self.gap(record.place, Some(record.lost), "the kernel dropped messages");
-        }
-        if let Some(boot) = self.boots.turn(record) {
-            self.close(boot);
-        }
-        self.boots.add(record);
-        self.extractor.has_marks |= !matches!(record.context, Context::Raw);
-        if memchr::memchr(b'\n', record.text.as_bytes()).is_none() {
-            return self.text(record, &record.text);
-        }
-        for text in record.text.split('\n') {
-            self.text(record, text);
-        }
-    }
-
-    fn text(&mut self, record: &Record<'_>, text: &str) {
-        let hits = detect::scan(text);
-        if hits.has(word::FACT)
-            && record.context != Context::Foreign
-            && let Some(boot) = self.boots.now_mut()
-        {
-            boots::learn(boot, text);
-        }
-        if hits.has(word::LOST) {
-            self.lost(record.place, text);
-        }
-        self.side_effect |= hits.has(word::SIDE_EFFECT);
-        let piece = Piece {
-            text,
-            context: record.context,
-            place: record.place,
-            byte: record.byte,
-            mono_us: record.mono_us,
-            wall: record.wall,
-        };
-        self.extractor.line(piece, hits);
-    }
-
-    fn lost(&mut self, place: u64, text: &str) {
-        let before = |words: &str| {
-            let head = &text[..text.find(words)?];
-            head.trim_end().rsplit(' ').next()?.parse::<u64>().ok()
-        };
-        if text.contains("messages dropped") {
-            self.gap(place, before("printk messages dropped"), "the kernel dropped messages");
-        } else if let Some(count) = before("callbacks suppressed") {
-            self.gap(place, Some(count), "the kernel limited repeated messages");
-        }
-    }
-
-    fn gap(&mut self, line: u64, lost: Option<u64>, reason: &'static str) {
-        if self.gaps.len() < GAPS_MAX {
-            self.gaps.push(Gap { line, lost, reason });
-        }
+        let closed = self.machines.of(record).record(record, &mut self.shared);
+        self.close(closed);
     }
 
     /// Takes what is complete before the boot is over.
     fn hand_over(&mut self) {
-        let mut reports = self.extractor.take();
-        for report in &mut reports {
-            report.id = self.next_id;
-            self.next_id += 1;
+        for machine in self.machines.all_mut() {
+            self.reports.append(&mut machine.hand_over(&mut self.shared));
         }
-        if let Some(boot) = self.boots.now_mut() {
-            relate::place(&mut reports, boot);
-        }
-        self.reports.append(&mut reports);
     }
 
-    /// A boot is over: its reports are complete.
-    fn close(&mut self, mut boot: Boot) {
-        let mut reports = self.extractor.finish();
-        reports.retain(relate::is_telling);
-        reports.sort_by_key(|r| r.first.line);
-        for report in &mut reports {
-            report.id = self.next_id;
-            self.next_id += 1;
-        }
-        relate::relate(&mut reports, &boot);
-        // Where memory ran out, programs end as they can; that is not their fault.
-        for report in &mut reports {
-            report.suppressed =
-                self.side_effect && report.family == Family::User && !is_sign(report);
-        }
-        self.side_effect = false;
-        if let Some(taint) = reports.iter().rev().find_map(|r| r.taint.as_ref()) {
-            boot.taint = Some(taint.raw.clone());
-        }
+    fn close(&mut self, closed: Option<Closed>) {
+        let Some(Closed { boot, mut reports }) = closed else {
+            return;
+        };
         self.reports.append(&mut reports);
         if self.past.len() < BOOTS_MAX {
             self.past.push(boot);
@@ -279,16 +199,28 @@ impl Core {
     }
 
     fn finish(mut self) -> Analysis {
-        if let Some(boot) = self.boots.finish() {
-            self.close(boot);
+        let mut machines = std::mem::take(&mut self.machines);
+        let mut lost = 0;
+        for machine in machines.all_mut() {
+            let closed = machine.finish(&mut self.shared);
+            self.close(closed);
+            lost += machine.lost();
         }
-        if self.extractor.lost > 0 {
-            let reason = format!("{} reports beyond the cap were left out", self.extractor.lost);
+        if lost > 0 {
+            let reason = format!("{lost} reports beyond the cap were left out");
+            self.defect(self.line_count, reason);
+        }
+        if machines.is_full {
+            let reason = "more machines than can be told apart: reports may be mixed".to_owned();
             self.defect(self.line_count, reason);
         }
         let mut reports = self.reports;
+        if machines.count() > 1 && !self.is_numbered {
+            number(&mut reports);
+        }
         // Assembled reports first: they are what one came for.
-        reports.sort_by_key(|r| (r.traces.is_empty() && is_sign(r), r.id));
+        reports.sort_by_key(|r| (r.traces.is_empty() && r.is_sign, r.id));
+        self.past.sort_by_key(|boot| boot.index);
         let mut counts = BTreeMap::new();
         for report in &reports {
             *counts.entry(report.kind.to_owned()).or_default() += report.count;
@@ -304,7 +236,7 @@ impl Core {
                 .map(|f| (f.name(), self.formats[*f as usize]))
                 .filter(|(_, count)| *count > 0)
                 .collect(),
-            gaps: self.gaps,
+            gaps: self.shared.gaps,
             lines: self.line_count,
             schema: SCHEMA,
         };
@@ -312,9 +244,14 @@ impl Core {
     }
 }
 
-/// Whether a report was read from single lines.
-pub(super) fn is_sign(report: &Report) -> bool {
-    super::signs::SIGNS.iter().any(|sign| sign.class.kind == report.kind)
+/// Numbers the reports of several machines in the order of the log: they were numbered as boots ended.
+fn number(reports: &mut [Report]) {
+    reports.sort_by_key(|report| report.first.line);
+    let ids: BTreeMap<u64, u64> = reports.iter().map(|report| report.id).zip(1..).collect();
+    for report in reports {
+        report.id = ids[&report.id];
+        report.related.iter_mut().for_each(|related| related.id = ids[&related.id]);
+    }
 }
 
 fn boot_summary(boot: &Boot) -> BootSummary {

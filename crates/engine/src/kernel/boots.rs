@@ -81,7 +81,6 @@ impl Boot {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Boots {
     now: Option<Boot>,
-    next: u32,
     /// A separator of the journal was read: what follows is another boot.
     is_cut: bool,
 }
@@ -92,6 +91,16 @@ impl Boots {
         self.now.as_mut()
     }
 
+    /// The same, to look at.
+    pub(super) fn now(&self) -> Option<&Boot> {
+        self.now.as_ref()
+    }
+
+    /// Whether this record begins another boot.
+    pub(super) fn begins(&self, record: &Record<'_>) -> bool {
+        self.is_cut || self.now.as_ref().is_some_and(|boot| begins(boot, record))
+    }
+
     /// `-- Boot 0f3c… --` and its kin.
     pub(super) fn cut(&mut self) {
         self.is_cut = self.now.is_some();
@@ -99,17 +108,15 @@ impl Boots {
 
     /// Whether this record begins another boot; if so the old one is returned, complete.
     pub(super) fn turn(&mut self, record: &Record<'_>) -> Option<Boot> {
-        let begins = self.is_cut || self.now.as_ref().is_some_and(|boot| begins(boot, record));
-        if !begins {
+        if !self.begins(record) {
             return None;
         }
         self.is_cut = false;
         self.now.take()
     }
 
-    /// Adds a record to the boot that is being read.
-    pub(super) fn add(&mut self, record: &Record<'_>) {
-        let next = &mut self.next;
+    /// Adds a record to the boot that is being read; `next` is the number of the next one.
+    pub(super) fn add(&mut self, record: &Record<'_>, next: &mut u32) {
         let boot = self.now.get_or_insert_with(|| {
             *next += 1;
             Boot::starting(*next - 1, record.place)

@@ -56,6 +56,7 @@ fn empty(moment: Moment) -> Report {
         title: String::new(),
         traces: Vec::new(),
         kind: class.kind,
+        is_sign: false,
     }
 }
 
@@ -96,6 +97,7 @@ pub(super) fn from_block(block: &Block) -> Option<Report> {
     (report.taint, report.kernel, report.hardware) = (facts.taint, facts.kernel, facts.hardware);
     (report.address, report.access) = (facts.address, facts.access);
     (report.registers, report.traces) = (facts.registers, facts.traces);
+    report.details = facts.details;
     report.panicked = block.has_panic;
     if let Some(frame) = &report.frame {
         let all = report.traces.iter().flat_map(|t| &t.frames);
@@ -112,6 +114,7 @@ pub(super) fn from_sign(seen: &Seen, piece: Piece<'_>, moment: Moment) -> Report
     let class = seen.sign.class;
     (report.kind, report.family, report.subtype) = (class.kind, class.family, class.subtype);
     report.severity = class.severity;
+    report.is_sign = true;
     // The name of the device stays: it is what one has to look at.
     let device = seen.device.as_deref().unwrap_or("an unnamed device");
     report.title = title::clean(&seen.key).replace("DEV", device);

@@ -183,6 +183,10 @@ const BY_TITLE: &[(&str, Class)] = &[
     ("KASAN: use-after-free", KASAN_FREED_READ),
     ("BUG: corrupted list", DAMAGED),
     ("BUG: unable to handle kernel paging request", DAMAGED),
+    ("BUG: unable to handle kernel write to", DAMAGED),
+    ("BUG: unable to handle kernel read from", DAMAGED),
+    ("BUG: unable to handle kernel execute from", DAMAGED),
+    ("BUG: unable to handle kernel instruction fetch", DAMAGED),
     ("WARNING: refcount bug", class("REFCOUNT_WARNING", MemorySafety, High)),
     ("UBSAN: array-index-out-of-bounds", class("MEMORY_SAFETY_UBSAN", MemorySafety, High)),
     ("KCSAN: data-race", class("KCSAN-DATARACE", Concurrency, Medium)),
@@ -225,6 +229,7 @@ const BY_TITLE: &[(&str, Class)] = &[
     ("Internal error in", STOPPED),
     ("PANIC: double fault", STOPPED),
     ("Unhandled fault in", STOPPED),
+    ("CFI failure in", DAMAGED),
     ("VFS: Busy inodes after unmount (use-after-free)", STOPPED),
     ("VFS: Close: file count is zero (use-after-free)", STOPPED),
     ("divide error in", STOPPED),
@@ -245,6 +250,7 @@ const BY_TITLE: &[(&str, Class)] = &[
     ("SYZFATAL:", class("SYZ_FAILURE", User, Medium)),
     ("BUG: Bad page", class("UNKNOWN", MemorySafety, Critical)),
     ("BUG: workqueue lockup", class("UNKNOWN", Family::Hang, High)),
+    ("BUG: MAX_", class("UNKNOWN", Concurrency, Low)),
     ("BUG: workqueue leaked lock", class("UNKNOWN", Concurrency, Medium)),
     ("WARNING:", class("WARNING", Warning, Medium)),
     ("BUG:", class("UNKNOWN", Fault, High)),
@@ -264,6 +270,11 @@ const BY_TITLE: &[(&str, Class)] = &[
 pub fn classify(title: &str) -> Class {
     let found = BY_TITLE.iter().find(|(head, _)| title.starts_with(head));
     found.map_or(class("UNKNOWN", Warning, Medium), |(_, class)| *class)
+}
+
+/// The class of the signs of a type; `None` if it is the type of assembled reports only.
+pub fn class_of(kind: &str) -> Option<Class> {
+    super::signs::SIGNS.iter().map(|sign| sign.class).find(|class| class.kind == kind)
 }
 
 /// Occasions in one boot from which on a medium fault is a high one.

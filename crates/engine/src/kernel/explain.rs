@@ -3,7 +3,7 @@
 //! [`Narrator`] is the door for other tellers; [`Heuristic`] is offline, deterministic and the
 //! default. Suggested commands only read, and hold nothing that a log line chose.
 
-use super::classify::{Family, classify};
+use super::classify::Family;
 use super::report::Report;
 use serde::Serialize;
 
@@ -49,6 +49,9 @@ struct Knowledge {
 }
 
 const LOGS: Check = check("what came before it in the kernel's log", "journalctl -k -b");
+/// The same for a boot that is over.
+const LOGS_BEFORE: Check =
+    check("what came before it, if the machine has restarted since", "journalctl -k -b -1");
 const CHANGES: Check = check("whether the kernel changed shortly before", "last -x reboot | head");
 const DISK: Check = check("the disk's own record of errors", "smartctl -x /dev/<disk>");
 const MEMORY: Check = check("memory errors that were counted", "ras-mc-ctl --summary");
@@ -88,7 +91,7 @@ const KNOWLEDGE: &[Knowledge] = &[
         ],
     },
     Knowledge {
-        kinds: &["MCE", "EDAC", "CPER"],
+        kinds: &["MCE", "EDAC", "CPER", "MEMORY_FAILURE"],
         meaning: "Processor or memory reported an error of its own. Corrected ones that repeat announce \
                   uncorrectable ones: plan to replace the part.",
         check: &[MEMORY, check("events in the firmware's log", "ipmitool sel list"), LOGS],
@@ -100,7 +103,7 @@ const KNOWLEDGE: &[Knowledge] = &[
         check: &[check("the device and the state of its link", "lspci -vvv"), LOGS],
     },
     Knowledge {
-        kinds: &["ATA", "SCSI", "NVME", "BLOCK_IO", "MMC"],
+        kinds: &["ATA", "SCSI", "NVME", "BLOCK_IO", "MMC", "MULTIPATH"],
         meaning: "A disk or the way to it fails. Back up first; then tell the disk from the cable by its \
                   own error counters.",
         check: &[DISK, check("whether file systems went read-only", "findmnt -O ro"), LOGS],
@@ -113,6 +116,41 @@ const KNOWLEDGE: &[Knowledge] = &[
             check("whether it still takes writes", "findmnt"),
             check("the state of arrays", "cat /proc/mdstat"),
             DISK,
+        ],
+    },
+    Knowledge {
+        kinds: &["DEVICE_MAPPER"],
+        meaning: "A layer between file system and disk found damaged data, or has no room left. What is above \
+                  it may hang, become read-only or lose writes.",
+        check: &[
+            check("how full pools and snapshots are", "lvs -a"),
+            check("the state of the mapped devices", "dmsetup status"),
+            LOGS,
+        ],
+    },
+    Knowledge {
+        kinds: &["GPU"],
+        meaning: "The graphics adapter, or work on it, does not answer. Work that ran there is lost; heat, power, \
+                  the slot or the driver are the usual causes.",
+        check: &[
+            check("what the adapter says of itself, where it is NVIDIA's", "nvidia-smi -q"),
+            check("the device and the state of its link", "lspci -vvv"),
+            LOGS,
+        ],
+    },
+    Knowledge {
+        kinds: &["IOMMU"],
+        meaning: "A device tried to reach memory that is not its own and was refused: a bug of its driver or \
+                  firmware, or a device that is failing.",
+        check: &[check("the device and its driver", "lspci -nnk"), LOGS],
+    },
+    Knowledge {
+        kinds: &["LEAK"],
+        meaning: "The kernel holds memory that nobody can reach any more. It is lost until a restart; how fast it \
+                  grows decides whether that matters.",
+        check: &[
+            check("memory that the kernel's own caches hold", "slabtop -o -s c"),
+            check("free memory", "cat /proc/meminfo"),
         ],
     },
     Knowledge {
@@ -140,9 +178,9 @@ pub fn meaning(kind: &str, family: Family) -> &'static str {
     knowledge(kind).map_or_else(|| of_family(family), |known| known.meaning)
 }
 
-/// What to check after a report of this title.
-pub fn checks(title: &str) -> Vec<Check> {
-    knowledge(classify(title).kind).map_or_else(|| vec![LOGS], |known| known.check.to_vec())
+/// What to check after a report of this type.
+pub fn checks(kind: &str) -> Vec<Check> {
+    knowledge(kind).map_or_else(|| vec![LOGS], |known| known.check.to_vec())
 }
 
 fn knowledge(kind: &str) -> Option<&'static Knowledge> {
@@ -155,8 +193,14 @@ impl Narrator for Heuristic {
     }
 
     fn tell(&self, report: &Report) -> Narrative {
-        let check = knowledge(report.kind).map_or_else(|| vec![LOGS], |known| known.check.to_vec());
+        let mut check = checks(report.kind);
+        if report.panicked {
+            check.iter_mut().filter(|c| **c == LOGS).for_each(|c| *c = LOGS_BEFORE);
+        }
         let mut meaning = meaning(report.kind, report.family).to_owned();
+        if let Some(particulars) = particulars(report) {
+            meaning = format!("{particulars} {meaning}");
+        }
         if report.corrupted {
             meaning.push_str(
                 " The report is cut off or mixed with others: take its name as a hint only.",
@@ -164,6 +208,34 @@ impl Narrator for Heuristic {
         }
         Narrative { check, meaning }
     }
+}
+
+/// What this report in particular says, where its details are worth a sentence.
+fn particulars(report: &Report) -> Option<String> {
+    let detail = |name: &str| report.details.get(name).map(String::as_str);
+    if let (Some(lock), Some(holder)) = (detail("blocked_on"), detail("blocked_by")) {
+        return Some(format!(
+            "It waits for a {lock} that {holder} likely holds: look at that task first."
+        ));
+    }
+    if !report.kind.starts_with("OOM_") {
+        return None;
+    }
+    let mut text = format!("The kernel ended {}", detail("victim")?);
+    if let Some(pid) = detail("victim_pid") {
+        text.push_str(&format!(" ({pid})"));
+    }
+    if let Some(held) = detail("rss_kb").and_then(|kb| kb.parse::<u64>().ok()) {
+        text.push_str(&format!(", which held {} MiB", held / 1_024));
+    }
+    if let Some(group) = detail("memcg").filter(|_| report.kind == "OOM_MEMCG") {
+        text.push_str(&format!("; the control group {group} was at its limit"));
+    }
+    if let Some(trigger) = detail("trigger").filter(|t| Some(*t) != detail("victim")) {
+        text.push_str(&format!("; {trigger} had asked for memory"));
+    }
+    text.push('.');
+    Some(text)
 }
 
 fn of_family(family: Family) -> &'static str {

@@ -7,7 +7,10 @@ use super::grammar::Ready;
 use super::record::Context;
 use super::report::{Evidence, Moment, Report};
 use super::signs;
-use super::{build, signs::Fold};
+use super::{
+    build,
+    signs::{Fold, Seen},
+};
 use std::collections::BTreeMap;
 
 /// Reports that are gathered at the same time; each processor of a large machine may be in one, but
@@ -15,6 +18,8 @@ use std::collections::BTreeMap;
 const OPEN_MAX: usize = 16;
 /// Different reports of one boot.
 const REPORTS_MAX: usize = 10_000;
+/// Ways to look them up: a sign has one for each wording of its lines.
+const KEYS_MAX: usize = 4 * REPORTS_MAX;
 /// Lines of a sign that are kept as evidence, and their bytes.
 const SIGN_LINES_MAX: u64 = 8;
 const SIGN_BYTES_MAX: usize = 4 << 10;
@@ -106,7 +111,9 @@ impl Extractor {
             Context::Foreign => false,
             // Firmware and programs write to the same console; only what no one else says counts.
             Context::Raw => {
-                ready.has_form(piece.text) || !self.has_marks && is_only_kernels(ready, piece.text)
+                !is_quoted(ready, piece.text)
+                    && (ready.has_form(piece.text)
+                        || !self.has_marks && is_only_kernels(ready, piece.text))
             }
             Context::Kernel | Context::Task(_) | Context::Cpu(_) => true,
         }
@@ -171,17 +178,38 @@ impl Extractor {
         }
     }
 
-    /// Adds a report, or an occasion to one that is the same.
-    fn add(&mut self, report: Report) {
+    /// Adds a line of a sign. One like those before costs a look-up: a failing disk says it by the thousand.
+    fn count(&mut self, seen: &Seen, piece: Piece<'_>, moment: Moment) {
+        let device = seen.device.as_deref().unwrap_or_default();
+        let words = format!("line {} {} {device}", seen.sign.class.kind, seen.key);
+        if let Some(held) = self.by_key.get(&words).and_then(|at| self.finished.get_mut(*at)) {
+            held.count += 1;
+            held.last = moment;
+            if held.count <= SIGN_LINES_MAX {
+                add_evidence(&mut held.evidence, piece.text, piece.place, SIGN_BYTES_MAX);
+            }
+            return;
+        }
+        if let Some(at) = self.add(build::from_sign(seen, piece, moment))
+            && self.by_key.len() < KEYS_MAX
+        {
+            self.by_key.insert(words, at);
+        }
+    }
+
+    /// Adds a report, or an occasion to one that is the same, and says which; in a live log it stays alone.
+    fn add(&mut self, report: Report) -> Option<usize> {
         let key = match &report.signature.strict {
             Some(strict) => format!("{strict} {}", report.device.as_ref().map_or("", |d| &d.name)),
             None => format!("damaged {} {}", report.kind, report.title),
         };
         if self.is_live {
             self.finished.push(report);
-            return;
+            return None;
         }
-        if let Some(held) = self.by_key.get(&key).and_then(|at| self.finished.get_mut(*at)) {
+        if let Some(at) = self.by_key.get(&key).copied()
+            && let Some(held) = self.finished.get_mut(at)
+        {
             held.count += report.count;
             held.last = report.last;
             // Lines of a sign differ: a few more of them tell the story.
@@ -194,14 +222,15 @@ impl Extractor {
                     SIGN_BYTES_MAX,
                 );
             }
-            return;
+            return Some(at);
         }
         if self.finished.len() >= REPORTS_MAX {
             self.lost += 1;
-            return;
+            return None;
         }
         self.by_key.insert(key, self.finished.len());
         self.finished.push(report);
+        Some(self.finished.len() - 1)
     }
 
     fn sign(&mut self, piece: Piece<'_>, candidates: u128) {
@@ -215,8 +244,7 @@ impl Extractor {
             wall: piece.wall,
         };
         if seen.sign.fold == Fold::Count {
-            self.add(build::from_sign(&seen, piece, moment));
-            return;
+            return self.count(&seen, piece, moment);
         }
         let begins = seen.details.iter().any(|(name, _)| *name == "trigger");
         let belongs = self
@@ -286,16 +314,17 @@ impl Extractor {
 
 /// Headers that stand in the middle of reports too.
 fn continues(text: &str) -> bool {
-    [
+    const MIDDLE: [&str; 5] = [
         "invalid opcode: 0000",
         "Kernel panic - not syncing",
         "unregister_netdevice: waiting for",
         "PANIC: double fault",
         "Internal error:",
-        "Oops",
-    ]
-    .iter()
-    .any(|words| text.contains(words))
+    ];
+    // Since 6.9 the faults that are their own first line begin with the word, too.
+    const FIRST: [&str; 4] = ["general protection fault", "divide error", "stack segment", "int3"];
+    let has = |words: &&str| text.contains(*words);
+    MIDDLE.iter().any(has) || text.contains("Oops") && !FIRST.iter().any(has)
 }
 
 /// `net/core/dev.c:123`: the line was symbolised.
@@ -315,6 +344,18 @@ fn follows(text: &str) -> bool {
     ["Fatal exception", "panic_on_warn", "hung_task: ", "softlockup: ", "kernel: panic_on_warn"]
         .iter()
         .any(|head| why.starts_with(head))
+}
+
+/// Whether a line without the kernel's mark only tells what a kernel said: the words stand in quotes or in a field, or
+/// behind a time of day and other words.
+fn is_quoted(ready: &Ready, text: &str) -> bool {
+    let before = text.find(ready.header.words).map_or("", |at| &text[..at]);
+    let is_time = |w: &[u8]| {
+        w[2] == b':' && w[5] == b':' && [0, 1, 3, 4, 6, 7].iter().all(|at| w[*at].is_ascii_digit())
+    };
+    let time = before.as_bytes().windows(8).position(is_time);
+    let is_told = time.is_some_and(|at| before[at..].contains(|c: char| c.is_ascii_alphabetic()));
+    before.contains(['"', '\'', '`', '=', '{']) || is_told
 }
 
 /// Whether only the kernel would say a line of no known form, in a log without any marks: words that

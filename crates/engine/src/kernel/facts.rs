@@ -65,6 +65,7 @@ pub(super) struct Facts {
     pub(super) access: Option<Access>,
     pub(super) registers: BTreeMap<String, String>,
     pub(super) traces: Vec<Trace>,
+    pub(super) details: BTreeMap<String, String>,
 }
 
 /// Reads the lines of a report.
@@ -119,9 +120,20 @@ fn frame(line: &str) -> Option<frames::Frame> {
 }
 
 fn is_pointer(line: &str) -> bool {
-    ["RIP: ", "EIP: ", "EIP is at", "NIP ", "pc : ", "PC is at", "epc : "]
-        .iter()
-        .any(|head| line.trim_start().starts_with(head))
+    [
+        "RIP: ",
+        "EIP: ",
+        "EIP is at",
+        "NIP ",
+        "pc : ",
+        "PC is at",
+        "epc",
+        "ERA: ",
+        "Krnl PSW",
+        "TPC: ",
+    ]
+    .iter()
+    .any(|head| line.trim_start().starts_with(head))
 }
 
 /// What kind of trace a heading opens.
@@ -166,6 +178,11 @@ impl Facts {
     fn task(&mut self, line: &str) {
         if let Some((comm, pid)) = victim(line) {
             (self.comm, self.pid) = (Some(comm.to_owned()), Some(pid));
+            return;
+        }
+        if let Some((lock, holder)) = blocker(line) {
+            self.details.insert("blocked_on".to_owned(), lock.to_owned());
+            self.details.insert("blocked_by".to_owned(), holder.to_owned());
             return;
         }
         let Some(at) = line.find("PID: ").or_else(|| line.find("Pid: ")) else {
@@ -293,12 +310,25 @@ impl Facts {
 /// The task that a hang is about: `INFO: task name:88 blocked for …`, `soft lockup - … [name:88]`.
 fn victim(line: &str) -> Option<(&str, u32)> {
     let told = match line.find("INFO: task ") {
-        Some(at) => line[at + 11..].split(" blocked for").next()?,
+        Some(at) => {
+            let behind = &line[at + 11..];
+            let ends = [" blocked for ", " blocked in I/O wait ", " can't die for "];
+            &behind[..ends.iter().find_map(|end| behind.find(end))?]
+        }
         None if line.contains("soft lockup") => line.rsplit_once('[')?.1.split(']').next()?,
         None => return None,
     };
     let (comm, pid) = told.rsplit_once(':')?;
     Some((comm, pid.split(' ').next()?.parse().ok()?))
+}
+
+/// What a hung task waits for and who likely has it: `INFO: task name:88 is blocked on a mutex likely owned by
+/// task other:90.`, of semaphores with `<reader>` or `<writer>` behind the names.
+fn blocker(line: &str) -> Option<(&str, &str)> {
+    let (_, behind) = line.split_once(" blocked on a")?;
+    let (lock, holder) = behind.split_once(" likely ")?;
+    let (_, holder) = holder.split_once(" by task ")?;
+    Some((lock.trim_start_matches('n').trim(), holder.trim_end().trim_end_matches('.')))
 }
 
 /// Letters of taint and their meaning (kernel documentation, `tainted-kernels`).

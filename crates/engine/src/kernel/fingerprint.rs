@@ -90,6 +90,12 @@ pub(super) fn sign(report: &Report, stackless_key: Option<&str>) -> Signature {
     signature
 }
 
+/// The head of the strict fingerprint of a sign.
+pub(super) fn of_sign(kind: &str, key: &str) -> u64 {
+    let (hash, _) = keyed("strict", &[kind, "", key]);
+    u64::from_str_radix(&hash[..16], 16).unwrap_or_default()
+}
+
 /// The fingerprint of a story: its types in order.
 pub(super) fn chain(kinds: &[&str]) -> (String, String) {
     keyed("chain", kinds)

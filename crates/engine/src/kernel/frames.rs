@@ -11,31 +11,31 @@ use std::sync::LazyLock;
 /// A frame of a stack trace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Frame {
-    /// The function's name, or the address where the kernel knew none.
-    pub func: String,
-    /// Bytes into the function.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub off: Option<u64>,
-    /// Bytes of the function.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<u64>,
-    /// The module it is in; none for the kernel's image.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub module: Option<String>,
     /// The build id of the module.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub build_id: Option<String>,
-    /// The unwinder vouches for it.
-    pub reliable: bool,
-    /// A compiler put it into its caller.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub inline: bool,
     /// Source file, where the log was symbolised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// The function's name, or the address where the kernel knew none.
+    pub func: String,
+    /// A compiler put it into its caller.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub inline: bool,
     /// Line in the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
+    /// The module it is in; none for the kernel's image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// Bytes into the function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub off: Option<u64>,
+    /// The unwinder vouches for it.
+    pub reliable: bool,
+    /// Bytes of the function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
 }
 
 /// arm: `[<pc>] (callee) from [<pc>] (caller+0x…)`; the top frame stands only in the first place.
@@ -98,10 +98,31 @@ pub fn parse(line: &str) -> Option<Frame> {
         rest = caller;
     }
     // `RIP: 0010:name+0x…`, `pc : name+0x…`
-    for head in ["RIP: ", "EIP: ", "NIP ", "pc : ", "lr : ", "epc : ", "PC is at ", "LR is at "] {
+    const HEADS: [&str; 11] = [
+        "RIP: ",
+        "EIP: ",
+        "NIP ",
+        "pc : ",
+        "lr : ",
+        "epc : ",
+        "PC is at ",
+        "LR is at ",
+        "TPC: <",
+        "ERA: ",
+        "epc   : ",
+    ];
+    for head in HEADS {
         if let Some(behind) = rest.strip_prefix(head) {
             rest = behind.trim_start_matches(' ');
+            // loongarch and mips print the address without brackets.
+            if matches!(head, "ERA: " | "epc   : ") {
+                rest = rest.trim_start_matches(|c: char| c.is_ascii_hexdigit()).trim_start();
+            }
         }
+    }
+    // s390: `Krnl PSW : 0704… 0000… (name+0x…)`.
+    if rest.starts_with("Krnl PSW : ") {
+        rest = rest.split_once('(').map_or(rest, |(_, name)| name);
     }
     if let Some((segment, behind)) = rest.split_once(':')
         && segment.len() == 4

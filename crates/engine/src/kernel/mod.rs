@@ -1,7 +1,7 @@
 //! Kernel-log forensics: raw kernel logs in any format → crash and fault reports.
 //!
-//! The path of a line: `lines` cuts the bytes, `decode` takes headers off until a [`Record`] is left,
-//! `boots` and `clock` say in which boot and when it was, `detect` looks for all words of interest at
+//! The path of a line: `lines` cuts the bytes, `decode` takes headers off until a [`Record`] is left, `machines`
+//! says whose it is, `boots` and `clock` in which boot and when it was, `detect` looks for all words of interest at
 //! once, `extract` gathers the lines of a report in a `block` (or folds a single line of `signs`),
 //! `grammar` says what the report is and `stack` which frame is guilty, `classify` how bad it is,
 //! `fingerprint` what makes it the same as another, `relate` what belongs to one story.
@@ -26,6 +26,8 @@ mod frames;
 mod grammar;
 mod guilty_file;
 mod lines;
+mod machine;
+mod machines;
 mod pattern;
 mod record;
 mod relate;
@@ -38,7 +40,7 @@ mod watch;
 
 pub use analyzer::{Analysis, Analyzer};
 pub use anonymise::{Anonymiser, Pseudonyms};
-pub use classify::{Class, Family, Severity, classify};
+pub use classify::{Class, Family, Severity, class_of, classify};
 pub use clock::Confidence;
 pub use explain::{Check, Heuristic, Narrative, Narrator, checks, meaning};
 pub use fingerprint::{Inputs, Signature};

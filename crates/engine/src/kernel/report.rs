@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// The version of the report's shape.
 pub const SCHEMA: u32 = 1;
 
-/// One kind of trouble in one boot.
+/// One kind of trouble in one boot. Fields stand in the order of their names, in which they are written.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// The fault's access, where the report states one.
@@ -71,11 +71,11 @@ pub struct Report {
     /// The process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
-    /// Reports of the same story, by id.
-    pub related: Vec<Related>,
     /// Registers as printed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub registers: BTreeMap<String, String>,
+    /// Reports of the same story, by id.
+    pub related: Vec<Related>,
     /// The version of this shape.
     pub schema: u32,
     /// How bad it is.
@@ -97,6 +97,9 @@ pub struct Report {
     /// The kind of crash.
     #[serde(rename = "type")]
     pub kind: &'static str,
+    /// It was read from single lines.
+    #[serde(skip)]
+    pub(super) is_sign: bool,
 }
 
 impl Report {

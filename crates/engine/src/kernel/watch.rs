@@ -4,19 +4,19 @@
 //! What single lines tell stays a line: it is an event already. Only of a shortage of memory the many lines
 //! from its trigger to the victim are folded into the line that names the victim.
 
-use super::analyzer::is_sign;
 use super::block::Piece;
 use super::boots::{self, Boots};
-use super::classify::Severity;
 use super::decode::Decoder;
 use super::detect::{self, word};
 use super::extract::Extractor;
-use super::frames;
 use super::record::{Context, Record};
 use super::relate;
 use super::report::Report;
-use super::signs::{self, Fold};
+use super::signs::{self, Fold, Seen};
+use super::{fingerprint, frames, title};
 use crate::normalize::{Reference, clean_text};
+use crate::sighting::SignNote;
+use std::collections::BTreeMap;
 
 /// Beginning of the types that a shortage of memory has.
 const OOM: &str = "OOM_";
@@ -42,8 +42,8 @@ pub(crate) struct Told {
     pub(crate) begins_boot: bool,
     /// The machine's model.
     pub(crate) machine: Option<String>,
-    /// Trouble that the line tells by itself, and how bad it is.
-    pub(crate) sign: Option<Severity>,
+    /// Trouble that the line tells by itself.
+    pub(crate) sign: Option<SignNote>,
     /// It is a part of a stack trace.
     pub(crate) is_of_trace: bool,
 }
@@ -53,15 +53,28 @@ pub(crate) struct Told {
 pub(crate) struct Watch {
     decoder: Decoder,
     boots: Boots,
+    boots_so_far: u32,
     extractor: Extractor,
     found: Vec<Found>,
+    /// Heads of strict fingerprints of signs, by type and name.
+    troubles: BTreeMap<(&'static str, String), u64>,
 }
+
+/// Fingerprints that are kept; programs that crash have as many as they have names.
+const TROUBLES_MAX: usize = 256;
 
 impl Default for Watch {
     fn default() -> Watch {
         let mut extractor = Extractor::default();
         extractor.is_live = true;
-        Watch { decoder: Decoder::default(), boots: Boots::default(), extractor, found: Vec::new() }
+        Watch {
+            decoder: Decoder::default(),
+            boots: Boots::default(),
+            boots_so_far: 0,
+            extractor,
+            found: Vec::new(),
+            troubles: BTreeMap::new(),
+        }
     }
 }
 
@@ -88,7 +101,7 @@ impl Watch {
             self.collect();
         }
         let is_first = self.boots.now_mut().is_none();
-        self.boots.add(record);
+        self.boots.add(record, &mut self.boots_so_far);
         told.begins_boot |= is_first && boots::is_banner(&record.text);
         self.extractor.has_marks |= !matches!(record.context, Context::Raw);
         for text in record.text.split('\n') {
@@ -96,10 +109,13 @@ impl Watch {
             let mut hits = detect::scan(text);
             if hits.signs != 0 && record.context != Context::Foreign {
                 let seen = signs::read(hits.signs, text).filter(|seen| !seen.is_expected());
-                told.sign = told.sign.max(seen.as_ref().map(|seen| seen.sign.class.severity));
                 // A sign of one line stays a line; only of those in many lines the extractor makes one.
-                if seen.is_none_or(|seen| seen.sign.fold == Fold::Count) {
+                if seen.as_ref().is_none_or(|seen| seen.sign.fold == Fold::Count) {
                     hits.signs = 0;
+                }
+                let worst = told.sign.map(|note| note.severity);
+                if let Some(seen) = seen.filter(|seen| Some(seen.sign.class.severity) > worst) {
+                    told.sign = Some(self.note(seen));
                 }
             }
             if hits.has(word::FACT)
@@ -116,6 +132,22 @@ impl Watch {
             self.extractor.line(Piece { text, context, place, byte, mono_us, wall }, hits);
         }
         self.collect();
+    }
+
+    fn note(&mut self, seen: Seen) -> SignNote {
+        let class = seen.sign.class;
+        let key = (class.kind, seen.key);
+        let trouble = match self.troubles.get(&key) {
+            Some(trouble) => *trouble,
+            None => {
+                let trouble = fingerprint::of_sign(class.kind, &title::clean(&key.1));
+                if self.troubles.len() < TROUBLES_MAX {
+                    self.troubles.insert(key, trouble);
+                }
+                trouble
+            }
+        };
+        SignNote { severity: class.severity, kind: class.kind, trouble }
     }
 
     /// Whether lines may still come that belong to what came before.
@@ -146,7 +178,7 @@ impl Watch {
         }
         for report in reports {
             let (first, last) = (report.first.line, report.last.line);
-            if !is_sign(&report) {
+            if !report.is_sign {
                 self.found.push(Found::Report(Box::new(report)));
             } else if report.kind.starts_with(OOM) && first < last {
                 self.found.push(Found::Episode { first, last });

@@ -3,8 +3,8 @@
 use super::phrase::{number, times};
 use super::words::Words;
 use super::{WEIGHTS, term as of};
-use crate::attention::cell::CellIndex;
-use crate::attention::reports::Reported;
+use crate::attention::cell::{CellIndex, HostIndex};
+use crate::attention::reports::{Past, Reported};
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
 use crate::kernel::{self, Family, Severity};
@@ -30,12 +30,20 @@ pub(super) fn term(candidate: &Candidate, view: View<'_>) -> Contribution {
 /// The worst trouble that a line of the story tells of by itself.
 fn sign(candidate: &Candidate, view: View<'_>) -> Severity {
     let of = |cell: &CellIndex| view.ledger.reports.sign(view.ledger[*cell].signature);
-    candidate.cells.iter().filter_map(of).max().unwrap_or(Severity::Info)
+    let severities = candidate.cells.iter().filter_map(of).map(|sign| sign.severity);
+    severities.max().unwrap_or(Severity::Info)
 }
 
 /// The checks for a kind of report: why, and a command that only reads.
 pub(super) fn checks(candidate: &Candidate, view: View<'_>) -> Vec<kernel::Check> {
-    kernel::checks(&title(candidate, view))
+    kernel::checks(class(candidate, view).kind)
+}
+
+/// What the candidate's lead is: a line's type is known, a report's follows from its title.
+fn class(candidate: &Candidate, view: View<'_>) -> kernel::Class {
+    let sign = view.ledger.reports.sign(view.ledger[candidate.lead()].signature);
+    sign.and_then(|sign| kernel::class_of(&sign.kind))
+        .unwrap_or_else(|| kernel::classify(&title(candidate, view)))
 }
 
 fn title(candidate: &Candidate, view: View<'_>) -> String {
@@ -44,7 +52,7 @@ fn title(candidate: &Candidate, view: View<'_>) -> String {
 
 impl Words<'_> {
     fn class(&self) -> kernel::Class {
-        kernel::classify(&title(self.candidate, self.view))
+        class(self.candidate, self.view)
     }
 
     /// `crashed`, `hung, for the 3rd time`: behind the subject.
@@ -75,43 +83,55 @@ impl Words<'_> {
             0 | 1 => format!("at {latest}"),
             n => format!("{}, the latest at {latest}", times(n)),
         };
+        let lines = match reported.lines {
+            0 | 1 => String::new(),
+            n => format!(" in {n} lines"),
+        };
         format!(
-            "{} was reported on {} {when} in {} lines{panic}. {}",
+            "{} was reported on {} {when}{lines}{panic}. {}.",
             self.lead(),
             self.hosts(),
-            reported.lines,
-            self.remembered(reported),
+            self.remembered(reported.host, &reported.past),
         )
     }
 
-    /// Whether the host of the latest report had it before, and who else.
-    fn remembered(&self, reported: &Reported) -> String {
+    /// What is remembered of the trouble that a story's message tells of, where it is no crash that is told at once.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let lead = &self.view.ledger[self.candidate.lead()];
+        let past =
+            self.view.ledger.reports.past(lead.signature, lead.host, self.candidate.onset)?;
+        let is_told = self.candidate.is_crash() || past.count() == 0;
+        (!is_told)
+            .then(|| format!("it is trouble of the kernel: {}", self.remembered(lead.host, &past)))
+    }
+
+    /// Whether a host had the like before, and who else.
+    fn remembered(&self, host: HostIndex, past: &Past) -> String {
         let ledger = self.view.ledger;
-        let host = ledger.hosts[reported.host.0 as usize].name.as_str();
-        let here = match reported.last_here {
-            None => format!("{host} had not reported it before"),
+        let name = ledger.hosts[host.0 as usize].name.as_str();
+        let here = match past.last_here {
+            None => format!("{name} had not reported it before"),
             Some(last) => {
-                let boots = match reported.boots_since {
+                let boots = match past.boots_since {
                     0 => "in the same boot".to_owned(),
                     1 => "one boot earlier".to_owned(),
                     n => format!("{n} boots earlier"),
                 };
-                let (count, last) = (times(reported.here_before), last.to_minute_text());
-                format!("{host} had reported it {count} before, last at {last}, {boots}")
+                let (count, last) = (times(past.here), last.to_minute_text());
+                format!("{name} had reported it {count} before, last at {last}, {boots}")
             }
         };
-        let model = ledger.reports.model(reported.host);
-        let others = match (reported.others, model) {
+        let others = match (past.others, ledger.reports.model(host)) {
             (0, _) => "no other host had".to_owned(),
-            (n, Some(model)) if reported.of_model == n => {
+            (n, Some(model)) if past.of_model == n => {
                 format!("{} of the same model had too ({model})", hosts(n))
             }
-            (n, Some(model)) if reported.of_model > 0 => {
-                format!("{} had too, {} of the same model ({model})", hosts(n), reported.of_model)
+            (n, Some(model)) if past.of_model > 0 => {
+                format!("{} had too, {} of the same model ({model})", hosts(n), past.of_model)
             }
             (n, _) => format!("{} had too", hosts(n)),
         };
-        format!("{here}; {others}.")
+        format!("{here}; {others}")
     }
 
     /// What such a report means.
@@ -124,7 +144,7 @@ impl Words<'_> {
     pub(super) fn crash_usual(&self, reported: &Reported) -> (String, String) {
         let ledger = self.view.ledger;
         let days = (self.candidate.onset - ledger.first).as_days_f64();
-        let usual = match reported.here_before + reported.others {
+        let usual = match reported.past.count() {
             0 => format!("none in {} days", number(days.max(0.0).floor())),
             n => format!("{} remembered", times(n)),
         };

@@ -92,6 +92,7 @@ impl Words<'_> {
                 self.candidate.surprise
             ));
         }
+        reasons.extend(self.trouble());
         reasons.extend(super::rhythm::reasons(self.candidate, self.view));
         reasons.extend(sites::reasons(self.candidate, self.view));
         // What heals or follows was named with what is happening.

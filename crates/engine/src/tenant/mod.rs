@@ -18,6 +18,7 @@ pub use kinds::KindNow;
 use crate::attention::cell::CellIndex;
 use crate::attention::ledger::Ledger;
 use crate::attention::mark::Mark;
+use crate::attention::reports::Reported;
 use crate::attention::supposed::Known;
 use crate::config::Config;
 use crate::discover::budget::{Lane, Tests};
@@ -25,6 +26,7 @@ use crate::discover::recurrence::unusual_run;
 use crate::discover::story::Stories;
 use crate::discover::{DETECTORS, Moment, View, lexicon};
 use crate::elsewhere::AtClients;
+use crate::kernel;
 use crate::sighting::{KernelNote, Sighting};
 use crate::signature::{Library, SignatureIndex, Skeleton, fingerprint};
 use crate::sites;
@@ -115,8 +117,9 @@ impl Tenant {
         let observed = self.ledger.observe(sighting, index, config);
         if observed.is_new {
             self.born(index, sighting.at, out);
-            // A kernel reports nothing but trouble.
-            self.ledger.kinds[index.0 as usize].fails |= observed.reported.is_some();
+            // A kernel reports nothing but trouble; of lines alone that is sure of the worst only.
+            let is_trouble = |r: Reported| r.lines > 1 || r.severity == kernel::Severity::Critical;
+            self.ledger.kinds[index.0 as usize].fails |= observed.reported.is_some_and(is_trouble);
         }
         if let Some(story) = observed.breaks {
             self.host_is_back(story, config, out);

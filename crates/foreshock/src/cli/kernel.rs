@@ -8,10 +8,10 @@ use super::{Exit, Mistake, Talk, parse, reading, skipped};
 use crate::interrupt::Interrupt;
 use crate::progress::{Position, Progress};
 use anyhow::Context as _;
-use engine::kernel::{Analysis, Analyzer, Anonymiser, Pseudonyms, Severity};
+use engine::kernel::{Analysis, Analyzer, Anonymiser, Pseudonyms, Report, Severity, Summary};
 use engine::normalize::Reference;
 use model::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
 use sources::{Batch, Input, Kind, LineReader, More, Walk};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -120,6 +120,17 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         let Some(mut analysis) = run.read(&group, &mut progress) else {
             continue;
         };
+        if let Some(asked) = args.boot {
+            let boots = analysis.summary.boots.len() as i64;
+            if !(-boots..boots).contains(&asked) {
+                progress.clear();
+                let name = walk.inputs[group[0]].name();
+                writeln!(
+                    io::stderr(),
+                    "foreshock: {name}: no boot {asked}, the log holds {boots}"
+                )?;
+            }
+        }
         run.choose(&mut analysis);
         defects += analysis.summary.defects.len() as u64 + analysis.summary.defects_more;
         if let Some(anonymiser) = &mut anonymiser {
@@ -129,15 +140,15 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         let name = walk.inputs[group[0]].name().into_owned();
         match args.format {
             Format::Text => page::write(&mut out, &name, &analysis, walk.inputs.len() > 1)?,
-            Format::Json => documents.push(document(&name, &analysis)?),
+            Format::Json => documents.push(Document::of(name, analysis)),
             Format::Ndjson => {
-                serde_json::to_writer(&mut out, &document(&name, &analysis)?)?;
+                serde_json::to_writer(&mut out, &Document::of(name, analysis))?;
                 out.write_all(b"\n")?;
             }
         }
     }
     if args.format == Format::Json {
-        serde_json::to_writer_pretty(&mut out, &json!({ "files": documents }))?;
+        serde_json::to_writer_pretty(&mut out, &BTreeMap::from([("files", documents)]))?;
         out.write_all(b"\n")?;
     }
     out.flush().context("cannot write the result")?;
@@ -154,13 +165,18 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     Ok(if exit == Exit::Ok && is_found { Exit::Findings } else { exit })
 }
 
-/// One object per file: `{"file", "reports", "summary"}`; keys are sorted.
-fn document(name: &str, analysis: &Analysis) -> anyhow::Result<Value> {
-    Ok(json!({
-        "file": name,
-        "reports": serde_json::to_value(&analysis.reports)?,
-        "summary": serde_json::to_value(&analysis.summary)?,
-    }))
+/// One object per file, written as it stands: a tree of values would be several times as large.
+#[derive(Serialize)]
+struct Document {
+    file: String,
+    reports: Vec<Report>,
+    summary: Summary,
+}
+
+impl Document {
+    fn of(file: String, analysis: Analysis) -> Document {
+        Document { file, reports: analysis.reports, summary: analysis.summary }
+    }
 }
 
 fn anonymiser(args: &Args) -> anyhow::Result<Option<Anonymiser>> {

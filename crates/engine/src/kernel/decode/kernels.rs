@@ -114,12 +114,17 @@ impl<'a> Head<'_, 'a> {
         Some(body.strip_prefix(' ').unwrap_or(body))
     }
 
-    /// `6,1000,190154802,-[,caller=T1];text`.
+    /// `6,1000,190154802,-[,caller=T1];text`; netconsole may put the kernel's release in front (`6.6.9,6,…`).
     pub(super) fn kmsg(&mut self, rest: &'a str) -> Option<&'a str> {
-        let (head, behind) = kernel::split_kmsg(rest)?;
+        let (head, behind) = kernel::split_kmsg(rest).or_else(|| {
+            let end = rest.as_bytes().iter().take(64).position(|b| *b == b',')?;
+            let release = &rest[..end];
+            let is_release = release.contains('.') && !release.contains([' ', ':']);
+            kernel::split_kmsg(&rest[end + 1..]).filter(|_| is_release)
+        })?;
         let mut parts = head.split(',');
         let priority: u32 = parts.next()?.parse().ok()?;
-        let _sequence = parts.next()?;
+        self.sequence = parts.next()?.parse().ok();
         self.record.mono_us = Some(parts.next()?.parse().ok()?);
         self.record.level = Some((priority & 7) as u8);
         self.record.format = LogFormat::Kmsg;

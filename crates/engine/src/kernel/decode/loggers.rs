@@ -38,7 +38,10 @@ impl<'a> Head<'_, 'a> {
             return None;
         }
         let (stamp, behind) = clock::iso(rest, self.reference)?;
-        let is_dmesg = b.get(19) == Some(&b',');
+        // Programs write a comma, too, but with a blank in front of the time, or without the zone.
+        let is_dmesg = b.get(10) == Some(&b'T')
+            && b.get(19) == Some(&b',')
+            && matches!(b.get(26), Some(b'+' | b'-'));
         self.record.is_wall_fine = matches!(b.get(19), Some(b',' | b'.'));
         self.record.wall = stamp.at;
         let behind = behind.strip_prefix(' ')?;
@@ -77,6 +80,11 @@ impl<'a> Head<'_, 'a> {
                 self.record.context = Context::Kernel;
                 self.spoken = true;
                 return body.strip_prefix(' ').unwrap_or(body);
+            }
+            if is_stamped(behind) {
+                // Without a tag: a console with dates in front, or what netconsole sent to a log server.
+                self.record.context = Context::Kernel;
+                return behind;
             }
             let Some(end) = behind.as_bytes().iter().take(256).position(|b| *b == b' ') else {
                 return rest;
@@ -125,6 +133,16 @@ impl<'a> Head<'_, 'a> {
         kernel::uptime_stamp(inside.strip_prefix('[')?)?;
         Some(behind)
     }
+}
+
+/// Whether a message begins with the kernel's own stamp, behind a priority or not.
+fn is_stamped(text: &str) -> bool {
+    let behind = text.strip_prefix('<').and_then(|t| t.split_once('>'));
+    let text = match behind {
+        Some((level, behind)) if level.len() <= 3 => behind,
+        _ => text,
+    };
+    text.strip_prefix('[').is_some_and(|inside| kernel::uptime_stamp(inside).is_some())
 }
 
 /// A log holds what has happened: a date without year that would be to come is one of the year before.

@@ -24,6 +24,8 @@ pub(super) struct Decoder {
     dmesg_json: json::DmesgJson,
     /// A record of `/dev/kmsg` came before: lines ` NAME=value` belong to it.
     after_kmsg: bool,
+    /// The number of the last such record: the kernel counts them, so that losses show.
+    sequence: Option<u64>,
 }
 
 impl Decoder {
@@ -49,13 +51,19 @@ impl Decoder {
                 return Some(record);
             }
         }
-        let mut head = Head { record: &mut record, reference, spoken: false };
+        let mut head = Head { record: &mut record, reference, spoken: false, sequence: None };
         let body = head.peel(line);
+        let sequence = head.sequence;
         if let Cow::Borrowed(_) = record.text {
             record.text = Cow::Borrowed(body);
         }
         if record.format == LogFormat::Kmsg {
             self.after_kmsg = true;
+            if let (Some(before), Some(now)) = (self.sequence, sequence) {
+                // A number that falls is another boot's.
+                record.lost += now.saturating_sub(before).saturating_sub(1);
+            }
+            self.sequence = sequence;
             if record.text.contains("\\x") {
                 record.text = Cow::Owned(unescape(&record.text));
             }
@@ -70,6 +78,8 @@ struct Head<'r, 'a> {
     reference: &'r Reference,
     /// The header named the kernel as the speaker.
     spoken: bool,
+    /// The number in a header of `/dev/kmsg`.
+    sequence: Option<u64>,
 }
 
 impl<'a> Head<'_, 'a> {
@@ -166,6 +176,18 @@ fn vendor(rest: &str) -> Option<&str> {
     Some(behind)
 }
 
+/// What the kernel says of a program, behind its name.
+const OF_PROGRAMS: [&str; 8] = [
+    "segfault ",
+    "trap ",
+    "general protection",
+    "bad frame",
+    "unhandled ",
+    "bus error (",
+    "illegal instruction (",
+    "floating point exception (",
+];
+
 /// `systemd[1]: `: a daemon that writes into the kernel's log. What the kernel says of a process
 /// begins alike (`postgres[123]: segfault at …`).
 fn is_spoken_by_other(body: &str) -> bool {
@@ -180,9 +202,7 @@ fn is_spoken_by_other(body: &str) -> bool {
     let behind = open + 1 + digits;
     digits > 0
         && b.get(behind..behind + 3) == Some(b"]: ")
-        && !["segfault at ", "trap ", "general protection", "bad frame", "unhandled "]
-            .iter()
-            .any(|k| body[behind + 3..].starts_with(k))
+        && !OF_PROGRAMS.iter().any(|words| body[behind + 3..].starts_with(words))
 }
 
 /// Whether a word can be a machine's name.
@@ -192,10 +212,11 @@ fn is_host(word: &str) -> bool {
         && word.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// ` SUBSYSTEM=pci` behind a record of `/dev/kmsg`.
+/// ` SUBSYSTEM=pci` behind a record of `/dev/kmsg`; netconsole adds names in small letters.
 fn is_dictionary_line(line: &str) -> bool {
     line.strip_prefix(' ').and_then(|l| l.split_once('=')).is_some_and(|(name, _)| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+        !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
     })
 }
 

@@ -89,6 +89,13 @@ pub(super) static BUG: Header = Header {
         )
         .also(&["bad-access in {f}"])
         .steps(FROM_POINTER),
+        // Power, on a jump to nowhere.
+        Form::new(
+            "BUG: Unable to handle kernel instruction fetch",
+            "BUG: unable to handle kernel instruction fetch in {f}",
+        )
+        .also(&["bad-access in {f}"])
+        .steps(FROM_POINTER),
         // The line is printed in two pieces; the second one got lost.
         Form::new("BUG: [uU]nable to handle kernel", "BUG: unable to handle kernel").broken(),
         Form::new(
@@ -121,7 +128,7 @@ pub(super) static BUG: Header = Header {
         Form::new("BUG: held lock freed!", "BUG: held lock freed in {1}")
             .then(&["BUG: held lock freed!", "{PC} +{FUNC}"]),
         Form::new("BUG: Bad rss-counter state", "BUG: Bad rss-counter state").traceless(),
-        Form::new("BUG: non-zero (nr_ptes|nr_pmds) on freeing mm", "BUG: non-zero {1} on freeing mm")
+        Form::new("BUG: non-zero (nr_ptes|nr_pmds|pgtables_bytes) on freeing mm", "BUG: non-zero {1} on freeing mm")
             .traceless(),
         Form::new("BUG: Dentry .* still in use", "BUG: Dentry still in use in {1}")
             .then(&[r"BUG: Dentry .* still in use \([0-9]+\) \[(unmount) of ([^\]]+)\]"])
@@ -185,6 +192,8 @@ pub(super) static BUG: Header = Header {
             .also(&["stack-overflow in {f}"])
             .steps(FROM_POINTER)
             .pick(Pick::BelowDispatch),
+        // The checker of locks is full, and stops.
+        Form::new("BUG: (MAX_[A-Z_]+) too low", "BUG: {1} too low").traceless(),
         // How arm says what x86 calls a locking bug.
         Form::new("BUG: Invalid wait context", "WARNING: locking bug in {f}")
             .steps(IN_TRACE)
@@ -263,7 +272,8 @@ pub(super) static UBSAN: Header = Header {
             .steps(IN_TRACE)
             .skip(UBSAN_SKIP),
     ],
-    not: &[],
+    // arm64 stops there; the fault is a header of its own.
+    not: &["Internal error: UBSAN:"],
     formless: Formless::Report,
 };
 

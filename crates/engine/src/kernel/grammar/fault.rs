@@ -15,6 +15,13 @@ pub(super) static UNABLE: Header = header(
     )
     .also(&["bad-access in {f}"])
     .steps(FROM_POINTER),
+    // arm64, by the permission that was missing.
+    Form::new(
+        "Unable to handle kernel (write to read-only memory|read from unreadable memory|execute from non-executable memory)",
+        "BUG: unable to handle kernel {1} in {f}",
+    )
+    .also(&["bad-access in {f}"])
+    .steps(FROM_POINTER),
     // How s390 says it.
     Form::new(
         "Unable to handle kernel pointer dereference",
@@ -63,6 +70,13 @@ pub(super) static INTERNAL: Header = header(
     &[Form::new("Internal error:", "Internal error in {f}")
         .also(&["bad-access in {f}"])
         .steps(FROM_POINTER)],
+);
+
+/// A jump to a function of another type (`CONFIG_CFI`); a warning or an oops follows.
+pub(super) static CFI: Header = header(
+    "CFI failure",
+    &[Form::new("CFI failure at ", "CFI failure in {f}")
+        .steps(&[super::Step::Seek("CFI failure at {FUNC}"), super::Step::Trace])],
 );
 
 pub(super) static UNHANDLED: Header = header(

@@ -46,7 +46,7 @@ pub(super) static INFO: Header = Header {
             OLD_LOCK_AT,
         ]),
         Form::new(
-            "INFO: rcu_(?:preempt|sched|bh|tasks) (?:self-)?detected(?: expedited)? stall",
+            "INFO: rcu_[a-z_]+ (?:self-)?detected(?: expedited)? stall",
             "INFO: rcu detected stall in {f}",
         )
         .also(&["stall in {f}"])
@@ -87,6 +87,8 @@ pub(super) static INFO: Header = Header {
     ],
     not: &[
         "INFO: lockdep is turned off",
+        // Behind a hang: what it waits for, as far as the kernel knows.
+        "INFO: task {TASK}(?:<[a-z]+> )?(?:is )?blocked on an? ",
         "INFO: Stall ended before state dump start",
         "INFO: NMI handler",
         "INFO: recovery required on readonly filesystem",

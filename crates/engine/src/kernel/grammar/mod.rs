@@ -142,8 +142,9 @@ impl Form {
     }
 }
 
-/// The line with the instruction pointer, on any architecture; captures the function if it has one.
-pub(super) const POINTER: &str = r"(?:IP|NIP|pc |PC is at):? (?:(?:[0-9]+:)?(?:{PC} +){0,2}\.?{FUNC}|(?:[0-9]+:)?0x[0-9a-f]+|(?:[0-9]+:)?{PC} +\[< *\(null\)>\] +\(null\)|[0-9]+: +\(null\))";
+/// The line with the instruction pointer, on any architecture (after the bar: loongarch, mips, sparc, s390);
+/// captures the function if it has one.
+pub(super) const POINTER: &str = r"(?:IP|NIP|pc |PC is at):? (?:(?:[0-9]+:)?(?:{PC} +){0,2}\.?{FUNC}|(?:[0-9]+:)?0x[0-9a-f]+|(?:[0-9]+:)?{PC} +\[< *\(null\)>\] +\(null\)|[0-9]+: +\(null\))|(?:^ *(?:ERA|epc *): [0-9a-f]+ +|TPC: <|PSW : [0-9a-f]+ [0-9a-f]+ \(){FUNC}";
 pub(super) const CALL_TRACE: &str = r"Call [Tt]race:|Backtrace:";
 /// How lockdep names the place of a lock.
 pub(super) const LOCK_AT: &str = r"at: (?:{PC} +)?{FUNC}";
@@ -191,6 +192,7 @@ pub(super) static HEADERS: &[&Header] = &[
     &panic::HARD_LOCKUP,
     &fault::OOPS,
     &bug::IRQ,
+    &fault::CFI,
 ];
 
 /// A header with its patterns ready to use.

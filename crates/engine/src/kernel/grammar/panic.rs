@@ -73,13 +73,17 @@ pub(super) static RUST: Header = Header {
 };
 
 pub(super) static HARD_LOCKUP: Header = Header {
-    words: "Watchdog detected hard LOCKUP",
-    forms: &[Form::new("Watchdog detected hard LOCKUP on cpu", "hard lockup in {f}")
-        .also(&["stall in {f}"])
-        .steps(FROM_POINTER)
-        .pick(Pick::BelowDispatch)],
+    words: "hard LOCKUP",
+    // Power says it of itself, or of others.
+    forms: &[Form::new(
+        "Watchdog detected hard LOCKUP on cpu|CPU [0-9]+ (?:self-)?detected hard LOCKUP",
+        "hard lockup in {f}",
+    )
+    .also(&["stall in {f}"])
+    .steps(FROM_POINTER)
+    .pick(Pick::BelowDispatch)],
     not: &[],
-    formless: Formless::Report,
+    formless: Formless::Never,
 };
 
 /// The loader's last words in the middle of a log: the machine rebooted without saying so.

@@ -161,6 +161,8 @@ pub(super) static WARNING: Header = Header {
         r"EXT4-[Ff][Ss](?: \(.*\))?:",
         "(?:WARNING|Warning|warning): .* uses (?:deprecated v2 capabilities|wireless extensions)",
         r"XFS \([a-zA-Z0-9_-]+\): WARNING",
+        // A sign of its own.
+        "WARNING: Pool '.*' has encountered an uncorrectable I/O failure",
     ],
     formless: Formless::Report,
 };

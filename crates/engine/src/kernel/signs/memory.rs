@@ -1,10 +1,10 @@
-//! Memory that ran out, and programs that the kernel had to end.
+//! Memory that ran out.
 
 use super::Sign;
-use crate::kernel::classify::Family::{Resource, User};
+use crate::kernel::classify::Family::Resource;
 use crate::kernel::classify::Severity::{High, Medium};
 
-/// `mm/oom_kill.c`, `mm/page_alloc.c`, `arch/*/mm/fault.c`, `arch/*/kernel/traps.c`.
+/// `mm/oom_kill.c`, `mm/page_alloc.c`, `mm/vmalloc.c`, `mm/kmemleak.c`.
 pub(super) const SIGNS: &[Sign] = &[
     Sign::new(
         // Without the task's name until 2.6.16.
@@ -62,42 +62,19 @@ pub(super) const SIGNS: &[Sign] = &[
     )
     .with(&[("victim", 1), ("victim_pid", 2)]),
     Sign::new(
-        &["page allocation failure", "allocation failure:", "SLUB: Unable to allocate memory"],
-        r"(page allocation failure|vmalloc: allocation failure|SLUB: Unable to allocate memory)(?:.*?order:([0-9]+))?",
+        &["page allocation failure", "allocation failure:", "SLUB: Unable to allocate memory", "vmalloc error: size "],
+        r"(page allocation failure|vmalloc: allocation failure|vmalloc error|SLUB: Unable to allocate memory)(?:.*?order:([0-9]+))?",
         "ALLOC_FAILURE",
         (Resource, Medium),
         "{1}",
     )
     .with(&[("order", 2)]),
     Sign::new(
-        &[": segfault at "],
-        r"^(.{1,64})\[([0-9]+)\]: segfault at +([0-9a-f]+|\(null\)) ip +([0-9a-f]+|\(null\)) sp ([0-9a-f]+) error ([0-9a-f]+)(?: in ([^\[ ]+))?",
-        "SEGFAULT",
-        (User, Medium),
-        "segfault of {1}",
+        &["new suspected memory leaks"],
+        "kmemleak: ([0-9]+) new suspected memory leaks",
+        "LEAK",
+        (Resource, Medium),
+        "the kernel suspects leaks of its own memory",
     )
-    .with(&[("program", 1), ("pid", 2), ("address", 3), ("object", 7)]),
-    Sign::new(
-        &[" trap ", "traps: "],
-        r"(?:traps: )?([^ ].{0,63})\[([0-9]+)\](?: trap ([a-z0-9 ]+?)|: trap ([a-z0-9 ]+?)| (general protection(?: fault)?)) ip:([0-9a-f]+) sp:[0-9a-f]+ error:[0-9a-f]+(?: in ([^\[ ]+))?",
-        "TRAP",
-        (User, Medium),
-        "trap in {1}",
-    )
-    .with(&[("program", 1), ("pid", 2), ("trap", 3), ("object", 7)]),
-    Sign::new(
-        &[" general protection ip:", " general protection fault ip:"],
-        r"(?:traps: )?([^ ].{0,63})\[([0-9]+)\](?: general protection(?: fault)?) ip:([0-9a-f]+) sp:[0-9a-f]+ error:[0-9a-f]+(?: in ([^\[ ]+))?",
-        "TRAP",
-        (User, Medium),
-        "general protection fault of {1}",
-    )
-    .with(&[("program", 1), ("pid", 2), ("object", 4)]),
-    Sign::new(
-        &["due to memory failure", "Killing "],
-        r"Killing (.{1,64}):([0-9]+) due to hardware memory corruption|Memory failure: 0x[0-9a-f]+: Killing (.{1,64}):([0-9]+)",
-        "SIGBUS",
-        (User, High),
-        "a program was killed for a memory failure",
-    ),
+    .with(&[("leaks", 1)]),
 ];

@@ -4,10 +4,14 @@
 //! To add a sign: one row in the table of its family. Words of the row must be rare in healthy logs;
 //! the pattern must be more than words that healthy logs hold too.
 
+mod devices;
+mod disks;
+mod filesystems;
+mod graphics;
 mod hardware;
 mod memory;
-mod others;
-mod storage;
+mod network;
+mod programs;
 
 use super::classify::{Class, Family, Severity};
 use super::pattern::Pattern;
@@ -75,8 +79,16 @@ impl Sign {
 
 /// All signs.
 pub(super) static SIGNS: LazyLock<Vec<&'static Sign>> = LazyLock::new(|| {
-    let tables: [&'static [Sign]; 4] =
-        [memory::SIGNS, hardware::SIGNS, storage::SIGNS, others::SIGNS];
+    let tables: [&'static [Sign]; 8] = [
+        memory::SIGNS,
+        programs::SIGNS,
+        hardware::SIGNS,
+        graphics::SIGNS,
+        disks::SIGNS,
+        filesystems::SIGNS,
+        network::SIGNS,
+        devices::SIGNS,
+    ];
     tables.into_iter().flatten().collect()
 });
 

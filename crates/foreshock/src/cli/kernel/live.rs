@@ -89,7 +89,10 @@ pub(super) fn run(path: &Path, args: &Args) -> anyhow::Result<Exit> {
                 hide.anonymise(&mut analysis);
             }
             match args.format {
-                Format::Text => page::full(&mut out, &analysis.reports[0], &[])?,
+                Format::Text => {
+                    page::full(&mut out, &analysis.reports[0], &[], page::Told::Now)?;
+                    out.write_all(b"\n")?;
+                }
                 Format::Json | Format::Ndjson => {
                     let name = path.display().to_string();
                     serde_json::to_writer(

@@ -1,29 +1,11 @@
-//! Network adapters, USB, firmware, ACPI.
+//! USB, firmware, ACPI, other devices.
 
 use super::Sign;
-use crate::kernel::classify::Family::{Device, Network};
+use crate::kernel::classify::Family::Device;
 use crate::kernel::classify::Severity::{High, Info, Low, Medium};
 
-/// `net/sched/sch_generic.c`, drivers of adapters, the USB core, ACPICA.
+/// The USB core, ACPICA, firmware of adapters.
 pub(super) const SIGNS: &[Sign] = &[
-    Sign::new(
-        &["NETDEV WATCHDOG: "],
-        r"NETDEV WATCHDOG: ([^ ]+) \(([^)]*)\):? (?:.*queue ([0-9]+) timed out)?",
-        "NETDEV_WATCHDOG",
-        (Network, High),
-        "the transmit queue of {d} stands still",
-    )
-    .on("net", 1)
-    .with(&[("driver", 2), ("queue", 3)]),
-    Sign::new(
-        &["Detected Hardware Unit Hang", "Detected Tx Unit Hang", "PCIe link lost", "Adapter removed"],
-        r"([^ ]+ [0-9a-f:.]+)(?: ([^ :]+))?: (?:Detected (?:Hardware|Tx) Unit Hang|PCIe link lost|.*Adapter removed)",
-        "NETDEV_WATCHDOG",
-        (Network, High),
-        "the adapter {d} hangs",
-    )
-    .on("net", 1)
-    .subtype("unit_hang"),
     Sign::new(
         &["device not accepting address", "device descriptor read/", "unable to enumerate USB device", "over-current", "can't set config"],
         r"(?:usb|hub) ([0-9.:-]+|usb[0-9]+-port[0-9]+): (?:device not accepting address|device descriptor read/[a-z0-9]+, error|unable to enumerate USB device|.*over-current condition)",
@@ -57,14 +39,6 @@ pub(super) const SIGNS: &[Sign] = &[
         "ACPI error",
     )
     .with(&[("what", 1)]),
-    Sign::new(
-        &["Link is Down", "NIC Link is Down", "link becomes down", "Link is down"],
-        r"([a-z][a-z0-9_.@-]*):? (?:NIC )?[Ll]ink is [Dd]own|([a-z][a-z0-9_.@-]*): (?:NIC )?Link is Down",
-        "LINK_FLAP",
-        (Network, Info),
-        "the link of {d} went down",
-    )
-    .on("net", 1),
     Sign::new(
         &["hrtimer: interrupt took", "perf: interrupt took too long"],
         r"hrtimer: interrupt took [0-9]+ ns",
