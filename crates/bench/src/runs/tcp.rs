@@ -1,11 +1,11 @@
 //! TCP, octet-counted, four connections: what it costs until a message is durable, and how fast that goes.
 //!
 //! Foreshock is measured as a whole, with all that it does besides: it understands, learns and stores for searching while
-//! it receives. Its threads tell what receiving and the spool alone take; `foreshock parse` of the same bytes tells what
-//! understanding them would add. The peers write each message to a file, or to the next server.
+//! it receives. Its threads tell what receiving and the spool alone take, and what understanding (headers, fields, the kind
+//! of message) adds; parsing is a part of the latter. The peers parse headers only, and write each message to a file, or to the next server.
 
 use super::{SILENCE, Setting, verdict};
-use crate::load::messages::{Form, Messages};
+use crate::load::messages::Form;
 use crate::load::{Plan, tcp};
 use crate::row;
 use crate::servers::foreshock::Foreshock;
@@ -14,9 +14,7 @@ use crate::servers::syslog_ng::SyslogNg;
 use crate::servers::{Server, wait_for};
 use crate::table::{self, median, number, ratio};
 use anyhow::{Result, ensure};
-use std::io::Write;
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Of each round.
@@ -28,9 +26,6 @@ struct Figures {
     costs: Vec<f64>,
 }
 
-/// Messages that `parse` reads.
-const PARSED: u64 = 200_000;
-
 /// Prints the comparison.
 ///
 /// # Errors
@@ -38,23 +33,23 @@ const PARSED: u64 = 200_000;
 pub(crate) fn run(setting: &Setting, messages: u64) -> Result<()> {
     let programs = &setting.programs;
     let mut ours = Figures::default();
-    let (mut intake, mut parsing, mut known) = (Vec::new(), Vec::new(), Figures::default());
+    let (mut intake, mut understood, mut known) = (Vec::new(), Vec::new(), Figures::default());
     let (mut memory, mut disk, mut reliable) =
         (Figures::default(), Figures::default(), Figures::default());
     setting.rounds("tcp", || {
         let mut server = Foreshock::start(&programs.foreshock, &setting.work, false)?;
         let began = one(&mut server, messages, &mut ours)?;
-        let threads = server.threads();
-        let of = |name: &str| threads.get(name).copied().unwrap_or(0.0);
-        intake.push((of("syslog-tcp") + of("spool")) / messages as f64 * 1e6);
         while server.known()? < messages {
             ensure!(began.elapsed() < Duration::from_secs(600), "it does not catch up");
             crate::machine::pause(50);
         }
         known.rates.push(messages as f64 / began.elapsed().as_secs_f64());
         known.costs.push(server.usage().cpu_secs / messages as f64 * 1e6);
+        let threads = server.threads();
+        let of = |name: &str| threads.get(name).copied().unwrap_or(0.0) / messages as f64 * 1e6;
+        intake.push(of("syslog-tcp") + of("spool"));
+        understood.push(of("understand"));
         server.end()?;
-        parsing.push(parse(setting)?);
         if let Some(program) = &programs.rsyslog {
             for (queue, figures) in [(Queue::Memory, &mut memory), (Queue::Disk, &mut disk)] {
                 let mut server = Rsyslog::start(program, &setting.work, Input::Tcp, queue)?;
@@ -80,14 +75,14 @@ pub(crate) fn run(setting: &Setting, messages: u64) -> Result<()> {
             row("foreshock serve, until durable", &ours),
             row("foreshock serve, until it can be searched", &known),
             row!["  of it: the threads that receive and spool", "", number(median(&intake))],
-            row!["foreshock parse of the same bytes, with printing", "", number(median(&parsing))],
+            row!["  of it: the threads that understand", "", number(median(&understood))],
             row("rsyslog, queue in memory, to a file", &memory),
             row("rsyslog, queue on disk, never synced, to a file", &disk),
             row("syslog-ng, reliable disk buffer, to the next server", &reliable),
         ],
     );
     let intake_ratio = ratio(&intake, &memory.costs);
-    let sum: Vec<f64> = intake.iter().zip(&parsing).map(|(a, b)| a + b).collect();
+    let sum: Vec<f64> = intake.iter().zip(&understood).map(|(a, b)| a + b).collect();
     let by_disk = ratio(&ours.rates, &disk.rates);
     let by_reliable = ratio(&ours.rates, &reliable.rates);
     table::print(
@@ -101,7 +96,7 @@ pub(crate) fn run(setting: &Setting, messages: u64) -> Result<()> {
                 verdict(intake_ratio <= 0.6)
             ],
             row![
-                "CPU: receive, spool and parse (with printing) / rsyslog in memory",
+                "CPU: receive, spool and understand / rsyslog in memory",
                 number(ratio(&sum, &memory.costs)),
                 "≤ 0.6",
                 verdict(ratio(&sum, &memory.costs) <= 0.6)
@@ -127,31 +122,4 @@ fn one(server: &mut dyn Server, messages: u64, figures: &mut Figures) -> Result<
     figures.rates.push(messages as f64 / began.elapsed().as_secs_f64());
     figures.costs.push((server.usage().cpu_secs - before) / messages as f64 * 1e6);
     Ok(began)
-}
-
-/// CPU seconds that `foreshock parse` takes for a million of the same messages.
-fn parse(setting: &Setting) -> Result<f64> {
-    let mut file = tempfile::NamedTempFile::new_in(&setting.work)?;
-    let (mut messages, mut one) = (Messages::new(Form::Rfc5424, 0), Vec::new());
-    for number in 0..PARSED {
-        one.clear();
-        messages.write(&mut one, number);
-        write!(file, "{} ", one.len())?;
-        file.write_all(&one)?;
-    }
-    file.flush()?;
-    // A shell's `times` tells the CPU time of its children.
-    let mut command = Command::new("sh");
-    command.args(["-c", "\"$0\" parse -t tcp -f ndjson \"$1\" > /dev/null && times"]);
-    command.arg(&setting.programs.foreshock).arg(file.path()).stdin(Stdio::null());
-    let output = command.output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    // The last line holds the times of the children: `0m1.230000s 0m0.040000s`.
-    let said = String::from_utf8_lossy(&output.stdout);
-    let secs = said.lines().last().unwrap_or_default().split_whitespace().map(|word| {
-        let (minutes, secs) = word.trim_end_matches('s').split_once('m')?;
-        Some(minutes.parse::<f64>().ok()? * 60.0 + secs.parse::<f64>().ok()?)
-    });
-    let secs: Option<f64> = secs.sum();
-    Ok(secs.unwrap_or(f64::NAN) / PARSED as f64 * 1e6)
 }
