@@ -85,9 +85,13 @@ mod tests {
 
     #[test]
     fn numbers_are_read_at_a_glance() {
-        for (value, shown) in
-            [(1_234_567.8, "1 234 568"), (999.6, "1 000"), (12.34, "12.3"), (0.456, "0.46"), (-1_500.0, "-1 500")]
-        {
+        for (value, shown) in [
+            (1_234_567.8, "1 234 568"),
+            (999.6, "1 000"),
+            (12.34, "12.3"),
+            (0.456, "0.46"),
+            (-1_500.0, "-1 500"),
+        ] {
             assert_eq!(number(value), shown);
         }
         assert_eq!(number(f64::NAN), "–");

@@ -31,26 +31,80 @@ const CLOCK_EVERY: u64 = 64;
 /// Program, severity, text: `%a` address, `%p` port or process, `%x` 8 hexadecimal digits, `%n` a number below 500, `%m`
 /// one below 9 million, `%u` an account, `%f` a path.
 const SHAPES: [(&str, u8, &str); 12] = [
-    ("sshd", 6, "Accepted publickey for %u from %a port %p ssh2: ED25519 SHA256:%x%x%x%x session %m opened by policy default"),
-    ("sshd", 4, "Failed password for invalid user %u from %a port %p ssh2 after %n attempts, next try not before %n seconds have passed"),
-    ("nginx", 6, "%a - %u \"GET /%f?id=%m HTTP/1.1\" 200 %m \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\" rt=0.%n uct=0.%n"),
-    ("nginx", 3, "upstream timed out (110: Connection timed out) while connecting to upstream, client: %a, upstream: \"http://%a:%p/%f\""),
-    ("kernel", 4, "EXT4-fs warning (device sda1): ext4_end_bio:343: I/O error 10 writing to inode %m starting block %m of %m on channel %n"),
-    ("orders", 6, "{\"level\":\"info\",\"trace\":\"%x%x%x%x\",\"account\":\"%u\",\"event\":\"order placed\",\"items\":%n,\"cents\":%m}"),
-    ("postgres", 6, "[%p] LOG:  duration: %n.%n ms  execute S_%n: SELECT id, name FROM accounts WHERE region = $1 AND id > %m LIMIT 100"),
-    ("%ASA-6-302013", 6, "Built outbound TCP connection %m for outside:%a/%p (%a/%p) to inside:%a/%p (%a/%p)"),
-    ("fw", 5, "action=accept srcip=%a srcport=%p dstip=%a dstport=443 policy=%n sent=%m rcvd=%m duration=%n service=https zone=inside"),
-    ("dhcpd", 6, "DHCPACK on %a to 02:00:%n via eth0 lease %x time 86400 options %x relay %a circuit %n scope office-%n pool %n"),
-    ("CRON", 6, "(%u) CMD (/usr/local/bin/job-%n --spool /var/spool/%f --since %m --batch %n --quiet > /dev/null 2>&1)"),
-    ("worker", 3, "request %x failed: java.net.SocketTimeoutException: Read timed out at org.example.Client.call(Client.java:%n) after %n ms"),
+    (
+        "sshd",
+        6,
+        "Accepted publickey for %u from %a port %p ssh2: ED25519 SHA256:%x%x%x%x session %m opened by policy default",
+    ),
+    (
+        "sshd",
+        4,
+        "Failed password for invalid user %u from %a port %p ssh2 after %n attempts, next try not before %n seconds have passed",
+    ),
+    (
+        "nginx",
+        6,
+        "%a - %u \"GET /%f?id=%m HTTP/1.1\" 200 %m \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\" rt=0.%n uct=0.%n",
+    ),
+    (
+        "nginx",
+        3,
+        "upstream timed out (110: Connection timed out) while connecting to upstream, client: %a, upstream: \"http://%a:%p/%f\"",
+    ),
+    (
+        "kernel",
+        4,
+        "EXT4-fs warning (device sda1): ext4_end_bio:343: I/O error 10 writing to inode %m starting block %m of %m on channel %n",
+    ),
+    (
+        "orders",
+        6,
+        "{\"level\":\"info\",\"trace\":\"%x%x%x%x\",\"account\":\"%u\",\"event\":\"order placed\",\"items\":%n,\"cents\":%m}",
+    ),
+    (
+        "postgres",
+        6,
+        "[%p] LOG:  duration: %n.%n ms  execute S_%n: SELECT id, name FROM accounts WHERE region = $1 AND id > %m LIMIT 100",
+    ),
+    (
+        "%ASA-6-302013",
+        6,
+        "Built outbound TCP connection %m for outside:%a/%p (%a/%p) to inside:%a/%p (%a/%p)",
+    ),
+    (
+        "fw",
+        5,
+        "action=accept srcip=%a srcport=%p dstip=%a dstport=443 policy=%n sent=%m rcvd=%m duration=%n service=https zone=inside",
+    ),
+    (
+        "dhcpd",
+        6,
+        "DHCPACK on %a to 02:00:%n via eth0 lease %x time 86400 options %x relay %a circuit %n scope office-%n pool %n",
+    ),
+    (
+        "CRON",
+        6,
+        "(%u) CMD (/usr/local/bin/job-%n --spool /var/spool/%f --since %m --batch %n --quiet > /dev/null 2>&1)",
+    ),
+    (
+        "worker",
+        3,
+        "request %x failed: java.net.SocketTimeoutException: Read timed out at org.example.Client.call(Client.java:%n) after %n ms",
+    ),
 ];
 const ACCOUNTS: [&str; 6] = ["alice", "bob", "svc-deploy", "carol", "backup", "oracle"];
 const PATHS: [&str; 5] = ["orders", "users/profile", "cart/items", "search", "images/thumb"];
 
 /// Beginnings that no rule allows: priorities that are none, counts that lie, broken text, controls, nothing.
 const BROKEN: [&[u8]; 8] = [
-    b"<999>1 not-a-time ", b"<>", b"<13", b"99999999 <13>", b"<34>1 2026-99-99T99:99:99Z host app 1 - [x y=\"",
-    b"\xff\xfe\xc3\x28 ", b"\x01\x02\x1b[31m", b"{\"level\":\"info\",\"msg\":",
+    b"<999>1 not-a-time ",
+    b"<>",
+    b"<13",
+    b"99999999 <13>",
+    b"<34>1 2026-99-99T99:99:99Z host app 1 - [x y=\"",
+    b"\xff\xfe\xc3\x28 ",
+    b"\x01\x02\x1b[31m",
+    b"{\"level\":\"info\",\"msg\":",
 ];
 
 /// Messages, one after the other.
@@ -97,7 +151,9 @@ impl Messages {
                 self.iso,
                 pri & 7
             ),
-            Form::Mixed if text.is_bsd => write!(into, "<{pri}>{} host-{host} {program}: ", self.bsd),
+            Form::Mixed if text.is_bsd => {
+                write!(into, "<{pri}>{} host-{host} {program}: ", self.bsd)
+            }
             Form::Mixed | Form::Rfc5424 => {
                 write!(into, "<{pri}>1 {} host-{host} {program} 4711 - - ", self.iso)
             }
@@ -131,7 +187,8 @@ fn text(draw: &mut Draw, form: Form) -> Text {
     }
     fill(&mut body, draw, shape);
     if form == Form::Json {
-        body = body.into_iter().map(|b| if matches!(b, b'"' | b'\\') { b'\'' } else { b }).collect();
+        body =
+            body.into_iter().map(|b| if matches!(b, b'"' | b'\\') { b'\'' } else { b }).collect();
     }
     let host = draw.below(HOSTS);
     Text { pri: 8 * 16 + severity, host, program, is_bsd: draw.below(2) == 0, body }
@@ -142,7 +199,9 @@ fn fill(body: &mut Vec<u8>, draw: &mut Draw, shape: &str) {
     while let Some(byte) = bytes.next() {
         let hole = if byte == b'%' { bytes.next() } else { None };
         let _ = match hole {
-            Some(b'a') => write!(body, "10.{}.{}.{}", draw.below(16), draw.below(256), draw.below(256)),
+            Some(b'a') => {
+                write!(body, "10.{}.{}.{}", draw.below(16), draw.below(256), draw.below(256))
+            }
             Some(b'p') => write!(body, "{}", 1_024 + draw.below(60_000)),
             Some(b'x') => write!(body, "{:08x}", draw.below(1 << 32)),
             Some(b'n') => write!(body, "{}", draw.below(500)),
@@ -182,7 +241,11 @@ mod tests {
                 messages.write(&mut all, number);
                 let message = &all[start..];
                 let mark = format!(" q={number};");
-                assert_eq!(memchr::memmem::find_iter(message, mark.as_bytes()).count(), 1, "{form:?}");
+                assert_eq!(
+                    memchr::memmem::find_iter(message, mark.as_bytes()).count(),
+                    1,
+                    "{form:?}"
+                );
                 assert!(!message.contains(&b'\n'), "{form:?}");
                 if form == Form::Json {
                     serde_json::from_slice::<serde_json::Value>(message).unwrap();

@@ -41,22 +41,37 @@ pub(crate) fn run(setting: &Setting, rate: u64, secs: u64) -> Result<()> {
         one(setting, Form::Malformed, rate, secs, &mut bad)
     })?;
     table::print(
-        &format!("TCP by lines at {} messages/s, {secs} s, medians of {}", number(rate as f64), setting.rounds),
+        &format!(
+            "TCP by lines at {} messages/s, {secs} s, medians of {}",
+            number(rate as f64),
+            setting.rounds
+        ),
         &[
             row!["", "durable/s", "searchable/s", "CPU-s/M", "peak MiB", "own log lines"],
             good.row("well-formed"),
             bad.row("malformed"),
         ],
     );
-    let (durable, lines) = (ratio(&bad.durable, &good.durable), median(&bad.lines) - median(&good.lines));
+    let (durable, lines) =
+        (ratio(&bad.durable, &good.durable), median(&bad.lines) - median(&good.lines));
     let known = ratio(&bad.known, &good.known);
     let within = |ratio: f64| (0.8..=1.25).contains(&ratio);
     table::print(
         "as ratios of the same round",
         &[
             row!["", "figure", "bar", ""],
-            row!["durable, malformed / well-formed", number(durable), "± 20 %", verdict(within(durable))],
-            row!["searchable, malformed / well-formed", number(known), "± 20 %", verdict(known >= 0.8)],
+            row![
+                "durable, malformed / well-formed",
+                number(durable),
+                "± 20 %",
+                verdict(within(durable))
+            ],
+            row![
+                "searchable, malformed / well-formed",
+                number(known),
+                "± 20 %",
+                verdict(known >= 0.8)
+            ],
             row!["further log lines", number(lines), "0", verdict(lines <= 0.0)],
         ],
     );

@@ -38,7 +38,10 @@ pub(crate) fn run(setting: &Setting, rate: u64, secs: u64) -> Result<()> {
         let sending = scope.spawn(|| tcp::send(&plan, tcp::Framing::OctetCounted));
         let mut looks: Vec<(f64, Usage, f64)> = Vec::new();
         while !sending.is_finished() {
-            let lag = server.status().ok().and_then(|status| status.pointer("/engine/lag_secs")?.as_f64());
+            let lag = server
+                .status()
+                .ok()
+                .and_then(|status| status.pointer("/engine/lag_secs")?.as_f64());
             looks.push((began.elapsed().as_secs_f64(), server.usage(), lag.unwrap_or(f64::NAN)));
             let next = began + Duration::from_millis(LOOK_MS * looks.len() as u64);
             while !sending.is_finished() && Instant::now() < next {
@@ -62,7 +65,11 @@ pub(crate) fn run(setting: &Setting, rate: u64, secs: u64) -> Result<()> {
         ]);
     }
     table::print(
-        &format!("{} messages at {}/s through foreshock serve", number(sent.messages as f64), number(rate as f64)),
+        &format!(
+            "{} messages at {}/s through foreshock serve",
+            number(sent.messages as f64),
+            number(rate as f64)
+        ),
         &rows,
     );
     // The third quarter against the last: by then tables are filled and caches warm.
@@ -74,7 +81,8 @@ pub(crate) fn run(setting: &Setting, rate: u64, secs: u64) -> Result<()> {
         let (third, last) = (&looks[2 * quarter..3 * quarter], &looks[3 * quarter..]);
         highest(last, of) - highest(third, of)
     };
-    let (memory, descriptors) = (grown(|usage| usage.rss_mib), grown(|usage| usage.descriptors as f64));
+    let (memory, descriptors) =
+        (grown(|usage| usage.rss_mib), grown(|usage| usage.descriptors as f64));
     let peak = highest(&looks, |usage| usage.peak_mib);
     table::print(
         "growth from the third quarter to the last, of the highest values",

@@ -69,7 +69,10 @@ pub(crate) fn run(setting: &Setting, messages: u64) -> Result<()> {
         row![name, number(median(&figures.rates)), number(median(&figures.costs))]
     };
     table::print(
-        &format!("TCP octet-counted, 4 connections, {messages} messages, medians of {}", setting.rounds),
+        &format!(
+            "TCP octet-counted, 4 connections, {messages} messages, medians of {}",
+            setting.rounds
+        ),
         &[
             row!["", "messages/s", "CPU-s/M"],
             row("foreshock serve, until durable", &ours),
@@ -101,9 +104,24 @@ pub(crate) fn run(setting: &Setting, messages: u64) -> Result<()> {
                 "≤ 0.6",
                 verdict(ratio(&sum, &memory.costs) <= 0.6)
             ],
-            row!["CPU: everything, until searchable / rsyslog in memory", number(ratio(&known.costs, &memory.costs)), "", ""],
-            row!["throughput until durable / rsyslog's disk queue", number(by_disk), "≥ 8", verdict(by_disk >= 8.0)],
-            row!["throughput until durable / syslog-ng's reliable buffer", number(by_reliable), "≥ 10", verdict(by_reliable >= 10.0)],
+            row![
+                "CPU: everything, until searchable / rsyslog in memory",
+                number(ratio(&known.costs, &memory.costs)),
+                "",
+                ""
+            ],
+            row![
+                "throughput until durable / rsyslog's disk queue",
+                number(by_disk),
+                "≥ 8",
+                verdict(by_disk >= 8.0)
+            ],
+            row![
+                "throughput until durable / syslog-ng's reliable buffer",
+                number(by_reliable),
+                "≥ 10",
+                verdict(by_reliable >= 10.0)
+            ],
         ],
     );
     Ok(())

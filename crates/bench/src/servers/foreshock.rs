@@ -103,7 +103,10 @@ impl Foreshock {
         let lost = status["intake"]["lost"].as_object().context("no counts of what was lost")?;
         let source = |kind: &str| {
             let sources = status["sources"].as_array().into_iter().flatten();
-            sources.filter(|one| one["kind"] == kind).filter_map(|one| one["received"].as_u64()).sum()
+            sources
+                .filter(|one| one["kind"] == kind)
+                .filter_map(|one| one["received"].as_u64())
+                .sum()
         };
         let received: u64 = source("syslog_udp");
         let stored = number(&status, "/intake/stored");

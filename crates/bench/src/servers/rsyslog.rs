@@ -41,7 +41,12 @@ pub(crate) struct Rsyslog {
 impl Rsyslog {
     /// # Errors
     /// If it does not start.
-    pub(crate) fn start(program: &Path, work: &Path, input: Input, queue: Queue) -> Result<Rsyslog> {
+    pub(crate) fn start(
+        program: &Path,
+        work: &Path,
+        input: Input,
+        queue: Queue,
+    ) -> Result<Rsyslog> {
         let folder = folder(work)?;
         let port = free_port()?;
         let (modules, input_config) = match input {
@@ -52,7 +57,9 @@ impl Rsyslog {
             // As large a buffer as Foreshock asks for.
             Input::Udp => (
                 "module(load=\"imudp\" batchSize=\"128\")".to_owned(),
-                format!("input(type=\"imudp\" address=\"127.0.0.1\" port=\"{port}\" rcvbufSize=\"32m\")"),
+                format!(
+                    "input(type=\"imudp\" address=\"127.0.0.1\" port=\"{port}\" rcvbufSize=\"32m\")"
+                ),
             ),
             Input::Relp => (
                 "module(load=\"imrelp\")".to_owned(),
@@ -67,8 +74,12 @@ impl Rsyslog {
             }
         };
         let path = folder.path().to_string_lossy().into_owned();
-        let holes =
-            [("work", path.as_str()), ("modules", &modules), ("queue", queue), ("input", &input_config)];
+        let holes = [
+            ("work", path.as_str()),
+            ("modules", &modules),
+            ("queue", queue),
+            ("input", &input_config),
+        ];
         let config = folder.path().join("rsyslog.conf");
         std::fs::write(&config, filled(CONFIG, &holes))?;
         let mut command = Command::new(program);

@@ -40,11 +40,9 @@ impl SyslogNg {
         std::fs::write(&config, filled(CONFIG, &holes))?;
         let mut command = Command::new(program);
         command.arg("--foreground").arg("--no-caps").arg("--cfgfile").arg(&config);
-        for (option, file) in [
-            ("--persist-file", "persist"),
-            ("--pidfile", "pid"),
-            ("--control", "control"),
-        ] {
+        for (option, file) in
+            [("--persist-file", "persist"), ("--pidfile", "pid"), ("--control", "control")]
+        {
             command.arg(option).arg(folder.path().join(file));
         }
         let mut child = Child::start(&mut command, folder.path())?;

@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking")]
 
+mod kills;
 mod running;
+mod senders;
 mod settings;
 
 use running::Running;
