@@ -2,7 +2,7 @@
 
 use crate::running;
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -97,12 +97,20 @@ fn tcp(shared: &Shared) -> Vec<u64> {
         let numbers = next..next + AT_ONCE;
         let lines: String = numbers.clone().map(|n| message("tcp", n) + "\n").collect();
         match open.write_all(lines.as_bytes()) {
-            Ok(()) => taken.extend(numbers),
-            Err(_) => stream = None,
+            // What is written to a connection that is closed already was taken by nobody.
+            Ok(()) if is_open(open) => taken.extend(numbers),
+            _ => stream = None,
         }
         next += AT_ONCE;
     }
     taken
+}
+
+fn is_open(stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    let seen = stream.peek(&mut [0]);
+    stream.set_nonblocking(false).unwrap();
+    seen.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
 fn udp(shared: &Shared) -> Vec<u64> {
