@@ -46,7 +46,8 @@ pub(crate) fn send<P: Protocol>(plan: &Plan, protocol: impl Fn() -> P + Sync) ->
             if pace.take(1) == 0 {
                 break;
             }
-            (one.clear(), framed.clear());
+            one.clear();
+            framed.clear();
             messages.write(&mut one, number);
             protocol.frame(&mut framed, &one);
             let began = Instant::now();

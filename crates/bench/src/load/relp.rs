@@ -22,7 +22,7 @@ struct Relp {
 impl Protocol for Relp {
     fn open(&mut self, stream: &mut TcpStream, answers: &mut dyn BufRead) -> Result<()> {
         let offer = "relp_version=0\nrelp_software=bench\ncommands=syslog";
-        write!(stream, "{} open {} {offer}\n", self.number, offer.len())?;
+        writeln!(stream, "{} open {} {offer}", self.number, offer.len())?;
         self.answered(answers)
     }
 

@@ -24,7 +24,8 @@ pub(crate) fn send(plan: &Plan) -> Result<Sent> {
             if granted == 0 {
                 break;
             }
-            (buffer.clear(), ends.clear());
+            buffer.clear();
+            ends.clear();
             for number in next..next + granted {
                 messages.write(&mut buffer, number);
                 ends.push(buffer.len());
