@@ -74,8 +74,8 @@ use anyhow::Context;
 use follow::End;
 use house::House;
 use live::Live;
-use model::{TenantId, Timestamp};
-use outputs::rest::Server;
+use model::Timestamp;
+use outputs::rest::{Anonymous, Server};
 use receivers::Receivers;
 use shared::Shared;
 use sources::inlet::{Stop, system_clock};
@@ -146,8 +146,8 @@ impl Service {
             started_at: now,
         };
         let facts = Arc::new(facts);
-        let tenant = settings.tenant.clone();
-        let http = http.map(|listener| serve_http(listener, tenant, &live, &facts)).transpose()?;
+        let http =
+            http.map(|listener| serve_http(listener, settings, &live, &facts)).transpose()?;
         let thread = std::thread::Builder::new().name("follow".to_owned());
         let follower = thread.spawn(move || follower.run()).context("cannot start a thread")?;
         let ticker = Ticker::new(rest.spool.clone());
@@ -270,7 +270,7 @@ fn listen_http(
 /// Answers requests on threads of their own.
 fn serve_http(
     listener: TcpListener,
-    tenant: TenantId,
+    settings: &crate::config::Service,
     live: &Live,
     facts: &Arc<Facts>,
 ) -> anyhow::Result<Server> {
@@ -278,7 +278,10 @@ fn serve_http(
         let facts = Arc::clone(facts);
         move || facts.status((system_clock())())
     };
-    let backing = api::backing(facts, status, live, tenant);
+    let mut backing = api::backing(facts, status, live, settings.tenant.clone());
+    if settings.tokens_for_all {
+        backing.settings.anonymous = Anonymous::Never;
+    }
     Server::start(listener, backing, HTTP_THREADS).context("cannot serve http")
 }
 
