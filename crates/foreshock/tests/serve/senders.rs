@@ -45,6 +45,9 @@ impl Shared {
     }
 }
 
+/// What a sender does until it is over; the numbers that were delivered as far as it knows.
+type Sender = Box<dyn FnOnce(&Shared) -> Vec<u64> + Send>;
+
 /// Running senders.
 pub(crate) struct Senders {
     shared: Arc<Shared>,
@@ -56,7 +59,7 @@ impl Senders {
     pub(crate) fn start(unix: &Path, file: &Path) -> Senders {
         let shared = Arc::new(Shared::default());
         let mut threads = Vec::new();
-        let mut start = |name, sender: Box<dyn FnOnce(&Shared) -> Vec<u64> + Send>| {
+        let mut start = |name, sender: Sender| {
             let shared = Arc::clone(&shared);
             threads.push((name, std::thread::spawn(move || sender(&shared))));
         };
