@@ -27,6 +27,8 @@ pub(crate) struct Service {
     /// A field of messages that names their client.
     pub(crate) client_field: Option<String>,
     pub(crate) clients_max: usize,
+    /// Whether requests from this machine want a token, too.
+    pub(crate) tokens_for_all: bool,
     /// Clients by the senders' networks; of several that hold an address the narrowest counts.
     pub(crate) networks: Vec<(IpNet, TenantId)>,
     /// What is special about single clients.
@@ -62,6 +64,7 @@ impl Default for Service {
             tls: Tls::default(),
             client_field: None,
             clients_max: outputs::rest::TENANTS_MAX,
+            tokens_for_all: false,
             networks: Vec::new(),
             clients: Vec::new(),
             retention: Retention::default(),
@@ -273,6 +276,8 @@ rows! {
         }; Ok(()) };
     listen.clients_max: "Clients that senders with a token for all of them may name between them. Each costs memory for good, and a sender could make up a new one with every event; what is beyond is refused and counted.",
         |s| Some(Value::Number(s.clients_max as i64)), |s, v| { s.clients_max = count(v)?; Ok(()) };
+    listen.tokens_for_all: "Whether requests from this machine want a token, too: where other people have accounts on it.",
+        |s| Some(Value::Flag(s.tokens_for_all)), |s, v| { s.tokens_for_all = flag(v)?; Ok(()) };
     listen.files: "Files to follow, with *, ?, [ab] and **; rotated ones are recognised.",
         |s| Some(Value::List(s.files.clone())),
         |s, v| { s.files = list(v, "wants patterns of paths, such as [\"/var/log/*.log\"]")?; Ok(()) };

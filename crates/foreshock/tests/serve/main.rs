@@ -6,7 +6,9 @@
 
 mod deadletters;
 mod health;
+mod kills;
 mod running;
+mod senders;
 mod settings;
 
 use running::Running;

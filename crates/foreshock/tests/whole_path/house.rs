@@ -61,7 +61,7 @@ fn the_pure_crates_touch_no_clock_file_or_environment() {
 
 #[test]
 fn only_the_program_imports_other_crates_than_the_model() {
-    for name in ["model", "engine", "sources", "outputs", "store"] {
+    for name in ["model", "engine", "sources", "outputs", "store", "bench"] {
         let manifest = root().join("crates").join(name).join("Cargo.toml");
         let manifest = fs::read_to_string(manifest).unwrap();
         for other in ["engine", "sources", "outputs", "store", "foreshock"] {

@@ -83,8 +83,8 @@ use backlog::Backlog;
 use follow::End;
 use house::House;
 use live::Live;
-use model::{TenantId, Timestamp};
-use outputs::rest::Server;
+use model::Timestamp;
+use outputs::rest::{Anonymous, Server};
 use receivers::Receivers;
 use shared::Shared;
 use sources::inlet::{Stop, system_clock};
@@ -161,8 +161,8 @@ impl Service {
             started_at: now,
         };
         let facts = Arc::new(facts);
-        let tenant = settings.tenant.clone();
-        let http = http.map(|listener| serve_http(listener, tenant, &live, &facts)).transpose()?;
+        let http =
+            http.map(|listener| serve_http(listener, settings, &live, &facts)).transpose()?;
         if let Some(http) = &http {
             let _ = facts.http.set(http.local_addr());
         }
@@ -288,7 +288,7 @@ fn listen_http(
 /// Answers requests on threads of their own.
 fn serve_http(
     listener: TcpListener,
-    tenant: TenantId,
+    settings: &crate::config::Service,
     live: &Live,
     facts: &Arc<Facts>,
 ) -> anyhow::Result<Server> {
@@ -296,7 +296,10 @@ fn serve_http(
         let facts = Arc::clone(facts);
         move || facts.status((system_clock())())
     };
-    let backing = api::backing(facts, status, live, tenant);
+    let mut backing = api::backing(facts, status, live, settings.tenant.clone());
+    if settings.tokens_for_all {
+        backing.settings.anonymous = Anonymous::Never;
+    }
     Server::start(listener, backing, HTTP_THREADS).context("cannot serve http")
 }
 
