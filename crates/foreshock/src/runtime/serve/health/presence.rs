@@ -105,9 +105,10 @@ impl Presence {
         }
     }
 
-    /// What became of the minutes from `from` on; if it is silent now, what is open is missed.
+    /// What became of the minutes from `from` on, to the nearest bucket; if it is silent now, what is open is missed.
     pub(super) fn share(&self, from: i64, is_silent: bool) -> Share {
-        let first = from.div_euclid(BUCKET);
+        // Rounded down, an hour would be up to 70 minutes long and a silence in it look smaller than it is.
+        let first = (from + BUCKET / 2).div_euclid(BUCKET);
         let before = first - (self.end - self.buckets.len() as i64);
         let mut share = Share::default();
         for bucket in self.buckets.iter().skip(before.max(0) as usize) {
@@ -149,6 +150,16 @@ mod tests {
             (percent(&presence, AT + 60, false) - 4.8).abs() < 1.0,
             "of the last minutes alone"
         );
+    }
+
+    #[test]
+    fn a_time_begins_at_the_nearest_bucket() {
+        let mut presence = Presence::default();
+        (0..60).for_each(|n| presence.heard(AT + n, 0.9, 0.0));
+        (60..120).for_each(|n| presence.unwatched(AT + n, 0.9));
+        assert_eq!(percent(&presence, AT + 59, false), 0.0, "nothing of the hour");
+        assert!(percent(&presence, AT + 54, false) > 10.0);
+        assert_eq!(presence.share(AT + 119, false).percent(), None, "that bucket has not begun");
     }
 
     #[test]
