@@ -81,6 +81,9 @@ fn answers_are_what_the_document_says() {
     for (method, path, body) in [
         ("post", "/events/ingest", r#"{"message":"x"}"#),
         ("post", "/events/ingest_bulk", r#"[{"message":"x"},7]"#),
+        // The 7 could not be taken: it is the first failure.
+        ("get", "/failures", ""),
+        ("post", "/replay/raw", r#"{"ids":[0,1]}"#),
         ("post", "/events/search", r#"{"raw":true,"facets":5}"#),
         ("post", "/events/raw", r#"{"seq":[2,3]}"#),
         ("post", "/candidates/search", r#"{"limit":200}"#),

@@ -347,3 +347,43 @@ proptest! {
         prop_assert_eq!(under.intake.payloads(), expected);
     }
 }
+
+#[test]
+fn what_could_not_be_taken_is_told_to_those_it_concerns_and_goes_in_once() {
+    let under = Under::test();
+    let sent = r#"[{"message":"a"},{"message":"b","tenant_id":"globex"},7]"#;
+    assert_eq!(under.post_as(ACME_INGEST, "/events/ingest_bulk", sent).json()["refused"], 2);
+    assert_eq!(under.post_as(ALL, "/events/ingest", "{\"message\":").status, 400);
+    let raw = |answer: Value| -> Vec<String> {
+        let results = answer["results"].as_array().unwrap().iter();
+        results.map(|one| one["raw_payload"].as_str().unwrap().to_owned()).collect()
+    };
+    // The latest first. What is of no client, or of an unknown one, is for those who see all.
+    let other = r#"{"message":"b","tenant_id":"globex"}"#;
+    let all = under.get_as(ALL, "/failures").json();
+    assert_eq!(raw(all.clone()), ["{\"message\":", "7", other]);
+    assert_eq!(raw(under.get_as(ACME_READ, "/failures").json()), ["7", other], "acme sent these");
+    let first = under.get_as(ALL, "/failures?limit=1").json();
+    let next = format!("/failures?limit=5&cursor={}", first["next"].as_str().unwrap());
+    assert_eq!(raw(under.get_as(ALL, &next).json()), ["7", other]);
+    let id = all["results"][2]["id"].as_u64().unwrap();
+    assert_eq!(under.get(&format!("/failures/{id}")).json()["result"], all["results"][2]);
+    under.get("/failures/99").problem(404);
+    under.get("/failures/x").problem(422);
+
+    // A token of acme alone cannot take it in for globex; one of both can, once.
+    let again = |token| {
+        let answer = under.post_as(token, "/replay/raw", &format!(r#"{{"ids":[{id},99]}}"#)).json();
+        let of = |n: usize| answer["results"][n]["status"].as_str().unwrap().to_owned();
+        (of(0), of(1))
+    };
+    let told = |fate: &str| (fate.to_owned(), "unknown".to_owned());
+    assert_eq!(again(ACME_INGEST), told("refused"));
+    assert_eq!(again(ALL), told("replayed"));
+    assert_eq!(again(ALL), told("before"));
+    let kept = under.intake.kept.lock().unwrap();
+    let last = kept.last().unwrap();
+    assert_eq!((kept.len(), last.payload.as_slice()), (2, other.as_bytes()));
+    assert_eq!(last.origin.tenant_id.as_str(), "globex");
+    assert_eq!(last.origin.source_id.as_str(), "http:acme-shipper", "as its sender sent it");
+}

@@ -169,3 +169,49 @@ fn raised(tenant: &Tenant) -> BTreeSet<SignatureId> {
     let kinds = all.filter_map(|index| tenant.kind(index));
     kinds.filter(|kind| kind.band >= Band::Watch).map(|kind| kind.signature.id).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invented::{digest, hour, item};
+
+    /// As of hour 1,000: a day, a week, and what there is of a month; each item is named after the hour at which it ended.
+    fn views() -> Views {
+        let ended = |at: i64| {
+            let mut item = item(&at.to_string(), Band::Watch, "closed");
+            item.timing.last = hour(at);
+            item
+        };
+        let open = item("open", Band::Promote, "open");
+        let of = |since: i64, ends: &[i64]| {
+            let items = [open.clone()].into_iter().chain(ends.iter().map(|at| ended(*at)));
+            Digest { since: hour(since), ..digest("acme", 1_000, items.collect()) }
+        };
+        let view = TenantView {
+            digest: of(976, &[990]),
+            longer: vec![of(832, &[900, 990]), of(500, &[600, 900, 990])],
+            candidates: Vec::new(),
+            signatures: 0,
+            raised: BTreeSet::new(),
+        };
+        Views { tenants: [(TenantId::new("acme"), view)].into(), ..Views::default() }
+    }
+
+    #[test]
+    fn a_digest_tells_from_the_moment_that_was_asked_for() {
+        let views = views();
+        let told = |since: Option<i64>| {
+            let digest = views.digest(&TenantId::new("acme"), since.map(hour)).unwrap();
+            let titles: Vec<String> = digest.items.into_iter().map(|item| item.title).collect();
+            (digest.since, titles.join(" "))
+        };
+        assert_eq!(told(None), (hour(976), "open 990".into()));
+        assert_eq!(told(Some(976)), (hour(976), "open 990".into()));
+        assert_eq!(told(Some(995)), (hour(995), "open".into()), "what ended before is left out");
+        assert_eq!(told(Some(975)), (hour(975), "open 990".into()), "of the week, cut to it");
+        assert_eq!(told(Some(832)), (hour(832), "open 900 990".into()));
+        assert_eq!(told(Some(550)), (hour(550), "open 600 900 990".into()));
+        assert_eq!(told(Some(3)).0, hour(500), "no further back than it is known, and it says so");
+        assert_eq!(views.digest(&TenantId::new("globex"), None), None);
+    }
+}
