@@ -7,7 +7,9 @@ use crate::running::{self, Running};
 use crate::senders::{Addresses, Senders};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// What a kill may cost of what the kernel took from a sender that gets no answers, where a run lasts 6 s on average.
@@ -20,11 +22,11 @@ type Found = BTreeMap<(String, u64), Vec<String>>;
 /// All that a spool holds.
 fn found(state: &Path) -> (Found, u64) {
     let mut export = running::foreshock(&["export", "--state", state.to_str().unwrap()]);
-    let output = export.output().unwrap();
-    assert!(output.status.success(), "{output:?}");
+    let mut export = export.stdout(Stdio::piped()).spawn().unwrap();
     let (mut found, mut ids) = (Found::new(), BTreeSet::new());
-    for line in String::from_utf8(output.stdout).unwrap().lines() {
-        let record: Value = serde_json::from_str(line).unwrap();
+    // Millions of lines after the long run.
+    for line in BufReader::new(export.stdout.take().unwrap()).lines() {
+        let record: Value = serde_json::from_str(&line.unwrap()).unwrap();
         let (raw, id) = (record["raw"].as_str().unwrap(), record["envelope_id"].as_str().unwrap());
         ids.insert(id.to_owned());
         // `took KIND n=NUMBER;`; what a broken connection left of a line has no end, and counts as none.
@@ -35,6 +37,7 @@ fn found(state: &Path) -> (Found, u64) {
         let Some((n, _)) = rest.split_once(';') else { continue };
         found.entry((kind.to_owned(), n.parse().unwrap())).or_default().push(id.to_owned());
     }
+    assert!(export.wait().unwrap().success());
     (found, ids.len() as u64)
 }
 
