@@ -135,10 +135,10 @@ fn a_live_log_gives_each_report_when_it_is_complete() {
 }
 
 /// The program following a file, until it is told to end.
-fn follow(path: &Path) -> Child {
+fn follow(path: &Path, out: Stdio) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_foreshock"));
     command.args(["kernel", "--format", "ndjson", &format!("--live={}", path.display())]);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    command.stdin(Stdio::null()).stdout(out).stderr(Stdio::null()).spawn().unwrap()
 }
 
 fn interrupt(child: &Child) {
@@ -151,7 +151,7 @@ fn a_ring_that_goes_on_is_told_at_once_and_left_at_ctrl_c() {
     let folder = tempfile::tempdir().unwrap();
     let ring = folder.path().join("ring");
     assert!(Command::new("mkfifo").arg(&ring).status().unwrap().success());
-    let mut child = follow(&ring);
+    let mut child = follow(&ring, Stdio::piped());
     let mut writer = std::fs::OpenOptions::new().write(true).open(&ring).unwrap();
     let log = std::fs::read_to_string(fixture("oops_dmesg")).unwrap();
     for (number, line) in log.lines().enumerate() {
@@ -174,7 +174,8 @@ fn the_ring_of_this_machine_is_followed() {
     if let Err(error) = std::fs::File::open(ring) {
         return println!("SKIP: cannot read /dev/kmsg: {error}");
     }
-    let mut child = follow(ring);
+    // Whatever the ring holds: a pipe that nobody reads would stop the program.
+    let mut child = follow(ring, Stdio::null());
     // Until the program listens to signals, which the kernel shows: SIGINT is the second bit.
     let status = format!("/proc/{}/status", child.id());
     let listens = || {
@@ -183,6 +184,7 @@ fn the_ring_of_this_machine_is_followed() {
         u64::from_str_radix(mask.trim(), 16).unwrap() & 2 != 0
     };
     while !listens() {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended by itself");
         std::thread::yield_now();
     }
     interrupt(&child);
