@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes before a place that are compared.
@@ -186,6 +186,12 @@ pub(super) fn file_id(place: &Place) -> u64 {
     }
     let parts = [head.to_le_bytes(), device.to_le_bytes(), inode.to_le_bytes()];
     xxh3_64(parts.as_flattened())
+}
+
+/// Since a file was last written to.
+pub(super) fn age(metadata: &Metadata) -> Duration {
+    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    SystemTime::now().duration_since(modified).unwrap_or_default()
 }
 
 /// Size and time of change.

@@ -49,6 +49,12 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// A file of which nothing was read, under this path and with this device and inode.
+    pub(super) fn new(path: &Path, (device, inode): (u64, u64)) -> Place {
+        let name = path.to_string_lossy().into_owned();
+        Place { name, device, inode, line: 1, ..Place::default() }
+    }
+
     /// Where the bytes begin that `tail` is the hash of.
     pub(super) fn tail_start(&self) -> u64 {
         self.offset.saturating_sub(super::followed::TAIL_BYTES)

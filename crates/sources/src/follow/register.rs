@@ -11,7 +11,7 @@
 
 use super::COPY_BYTES_MIN;
 use super::compressed::Unpacking;
-use super::followed::{TAIL_BYTES, file_id};
+use super::followed::{TAIL_BYTES, age, file_id};
 use super::places::{self, GONE_MAX, Noted, Place};
 use crate::batch::{Batch, Reached};
 use crate::error::ReadError;
@@ -25,7 +25,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A last line without an end is taken once its file did not change for so long: it may still be written.
@@ -156,14 +156,13 @@ impl Register {
             let (device, inode) = key;
             return Ok((was, Place { device, inode, is_over: false, ..known.clone() }));
         }
-        let name = path.to_string_lossy().into_owned();
-        let is_same = |place: &Place| (place.device, place.inode) == key && place.offset > 0;
-        let was = match self.before.iter().any(|place| stood_at(place, &name) && is_same(place)) {
+        let mut place = Place::new(path, key);
+        let is_same = |old: &Place| (old.device, old.inode) == key && old.offset > 0;
+        let was = match self.before.iter().any(|old| stood_at(old, &place.name) && is_same(old)) {
             true => Was::Rewritten,
             false => Was::New,
         };
         let head = bytes_of(file, 0, size.min(HEAD_BYTES as u64))?;
-        let mut place = Place { name, device: key.0, inode: key.1, line: 1, ..Place::default() };
         (place.head, place.head_bytes) = (xxh3_64(&head), head.len() as u64);
         place.tail = xxh3_64(&[]);
         place.id = file_id(&place);
@@ -190,8 +189,7 @@ impl Register {
             let place = Place { device, inode, packed_bytes, is_over: false, ..known.clone() };
             return Ok((was, place));
         }
-        let name = path.to_string_lossy().into_owned();
-        let mut place = Place { name, device: key.0, inode: key.1, line: 1, ..Place::default() };
+        let mut place = Place::new(path, key);
         (place.head, place.head_bytes, place.packed_bytes) = (head, head_bytes, packed_bytes);
         place.tail = xxh3_64(&[]);
         place.id = file_id(&place);
@@ -349,12 +347,6 @@ fn bytes_of(file: &File, start: u64, end: u64) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; end.saturating_sub(start).min(HEAD_BYTES as u64) as usize];
     file.read_exact_at(&mut bytes, start)?;
     Ok(bytes)
-}
-
-/// Since a file was last written to.
-fn age(metadata: &Metadata) -> Duration {
-    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    SystemTime::now().duration_since(modified).unwrap_or_default()
 }
 
 const _: () = assert!(TAIL_BYTES <= HEAD_BYTES as u64);

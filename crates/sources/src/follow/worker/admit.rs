@@ -2,7 +2,7 @@
 
 use super::{COMPLETE_AFTER, OLD_AFTER, Worker};
 use crate::follow::compressed::{Compressed, Unpacking};
-use crate::follow::followed::{Followed, read_some, stamp};
+use crate::follow::followed::{Followed, age, read_some, stamp};
 use crate::follow::places::{self, Place};
 use crate::follow::{Begin, COPY_BYTES_MIN};
 use crate::lines::HEAD_BYTES;
@@ -15,7 +15,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Files by device and inode.
@@ -114,7 +114,7 @@ impl Worker {
         let is_known = known.is_some();
         let place = match known {
             Some(known) => Place { device: key.0, inode: key.1, is_over: false, ..known },
-            None => new_place(path, key),
+            None => Place::new(path, key),
         };
         let is_old = self.is_first_look || age(metadata) > OLD_AFTER;
         let mut followed = Followed {
@@ -160,7 +160,7 @@ impl Worker {
                 let of_key = [head.to_le_bytes(), key.0.to_le_bytes(), key.1.to_le_bytes()];
                 let is_whole = head_bytes == HEAD_BYTES as u64;
                 let id = if is_whole { head } else { xxh3_64(of_key.as_flattened()) };
-                Place { id, head, head_bytes, is_over: is_skipped, ..new_place(path, key) }
+                Place { id, head, head_bytes, is_over: is_skipped, ..Place::new(path, key) }
             }
         };
         self.gone.retain(|place| (place.device, place.inode) != key);
@@ -191,11 +191,6 @@ impl Worker {
     }
 }
 
-fn new_place(path: &Path, key: (u64, u64)) -> Place {
-    let name = path.to_string_lossy().into_owned();
-    Place { name, device: key.0, inode: key.1, line: 1, ..Place::default() }
-}
-
 /// Passes over what stands in a file.
 fn to_the_end(file: &mut Followed, size: u64) -> io::Result<()> {
     if size == 0 {
@@ -207,10 +202,4 @@ fn to_the_end(file: &mut Followed, size: u64) -> io::Result<()> {
     file.place.skipping = last != *b"\n";
     file.place.offset = size;
     file.take_recent()
-}
-
-/// Since a file was last written to.
-fn age(metadata: &Metadata) -> Duration {
-    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    SystemTime::now().duration_since(modified).unwrap_or_default()
 }
