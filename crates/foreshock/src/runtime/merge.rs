@@ -3,8 +3,8 @@
 //! Each input is opened when the merged clock reaches its first time, so a year of rotated files
 //! costs one open file at a time, and files that overlap are interleaved event by event.
 
+use super::lane;
 use crate::interrupt::Interrupt;
-use engine::normalize::{AssemblerConfig, Reference};
 use engine::{EventBatch, Lane};
 use model::{Counts, Origin, TenantId, Timestamp};
 use sources::{Batch, Input, Kind, LineReader, More, ReadError, Readback};
@@ -13,8 +13,6 @@ use std::collections::BinaryHeap;
 
 /// Bytes of a file's head in which its first time is looked for.
 const PEEK_BYTES: usize = 64 * 1024;
-/// Lines of a file's head that are understood for that.
-pub(crate) const PEEK_LINES: usize = 64;
 /// Text after which a merged batch is handed on.
 const BATCH_TEXT_BYTES: usize = 256 * 1024;
 
@@ -88,7 +86,7 @@ impl Merge {
         let report = Report { counts: Counts::default(), errors: Vec::new(), readback };
         let mut merge = Merge { streams: Vec::new(), queue: BinaryHeap::new(), report, stop };
         for (index, input) in inputs.iter().enumerate() {
-            let now = modified(input).unwrap_or(how.now);
+            let now = lane::modified(input).unwrap_or(how.now);
             let mut stream =
                 Stream::new(input, index as u32, input.origin(tenant), now, how, batch_bytes);
             match stream.first_time() {
@@ -151,12 +149,7 @@ impl Stream {
         how: Understanding,
         batch_bytes: usize,
     ) -> Stream {
-        let reference = Reference { now, zone_offset_secs: how.zone_offset_secs };
-        let host = host_of(&origin.source_name);
-        let mut lane = Lane::new(AssemblerConfig::default(), reference, Some(host));
-        if let Some(last) = sources::last_line(input) {
-            lane.ends_with(&last);
-        }
+        let lane = lane::of(input, &origin.source_name, now, how.zone_offset_secs);
         Stream {
             input: input.clone(),
             index,
@@ -179,20 +172,12 @@ impl Stream {
         }
         let peek = sources::peek(&self.input, self.index, PEEK_BYTES)?;
         self.begin(&peek.batch);
-        let mut lane = self.lane.clone();
-        let (mut counts, mut events) = (Counts::default(), EventBatch::default());
-        for line in peek.batch.lines().take(PEEK_LINES) {
-            lane.push(&line.envelope(&self.origin), &mut counts, &mut events);
-        }
-        lane.flush(&mut counts, &mut events);
-        Ok(events.at(0))
+        Ok(lane::first_time(&self.lane, &peek.batch, &self.origin))
     }
 
     /// Tells the lane the first lines.
     fn begin(&mut self, head: &Batch) {
-        let lines = head.lines().take(PEEK_LINES).map(|line| line.bytes);
-        let lines: Vec<&[u8]> = lines.collect();
-        self.lane.begins_with(&lines);
+        lane::begin(&mut self.lane, head);
         self.has_begun = true;
     }
 
@@ -265,47 +250,5 @@ impl Stream {
             }
         };
         reader.next_batch(&mut self.lines)
-    }
-}
-
-pub(crate) fn modified(input: &Input) -> Option<Timestamp> {
-    if input.kind != Kind::File {
-        return None;
-    }
-    let time = std::fs::metadata(&input.path).and_then(|m| m.modified()).ok()?;
-    let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(Timestamp::from_micros(since.as_micros() as i64))
-}
-
-/// What stands in for a host where lines name none: the file's name without what rotation and
-/// compression added, so that `app.log` and `app.log.2.gz` are one.
-pub(crate) fn host_of(source_name: &str) -> String {
-    let name = source_name.rsplit(['/', '\\']).next().unwrap_or(source_name);
-    let mut parts: Vec<&str> = name.split('.').collect();
-    while parts.len() > 1 && parts.last().is_some_and(|part| is_rotation(part)) {
-        parts.pop();
-    }
-    let name = parts.join(".");
-    match name.rsplit_once('-') {
-        Some((stem, date)) if date.len() >= 8 && is_rotation(date) => stem.to_owned(),
-        _ => name,
-    }
-}
-
-fn is_rotation(part: &str) -> bool {
-    let is_number = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    is_number || matches!(part, "gz" | "xz" | "bz2" | "zst" | "old")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rotated_files_share_a_name() {
-        for name in ["/var/log/app.log", "app.log.1", "app.log.2.gz", "app.log-20260301.xz"] {
-            assert_eq!(host_of(name), "app.log", "{name}");
-        }
-        assert_eq!(host_of("standard input"), "standard input");
     }
 }

@@ -12,6 +12,7 @@
 
 pub(crate) mod again;
 pub(crate) mod evidence;
+pub(crate) mod lane;
 mod look;
 pub(crate) mod merge;
 mod played;

@@ -3,6 +3,7 @@
 
 use super::asked::{Asked, Tick};
 use super::health::Health;
+use super::heard::Heard;
 use super::seen::Seen;
 use super::sheet::Understood;
 use engine::signature::SignatureIndex;
@@ -116,8 +117,7 @@ impl Fold {
         let mut owner = owners.next();
         for (row, sighting) in stretch.events.iter().enumerate() {
             while let Some((_, tick)) = ticks.next_if(|(before, _)| *before <= row) {
-                heard.next().into_iter().for_each(|heard| self.health.hear(heard));
-                self.tick(tick, out);
+                self.tick(heard.next(), tick, out);
             }
             while owner.is_some_and(|(end, _)| *end <= row) {
                 owner = owners.next();
@@ -139,10 +139,7 @@ impl Fold {
                 }
             }
         }
-        for (_, tick) in ticks {
-            heard.next().into_iter().for_each(|heard| self.health.hear(heard));
-            self.tick(tick, out);
-        }
+        ticks.for_each(|(_, tick)| self.tick(heard.next(), tick, out));
         heard.for_each(|heard| self.health.hear(heard));
     }
 
@@ -157,7 +154,9 @@ impl Fold {
         }
     }
 
-    fn tick(&mut self, tick: &Tick, out: &mut Followed) {
+    /// The clock enters, after what was heard before it.
+    fn tick(&mut self, heard: Option<&Vec<Heard>>, tick: &Tick, out: &mut Followed) {
+        heard.into_iter().for_each(|heard| self.health.hear(heard));
         self.busy_with = None;
         match tick {
             Tick::Time(now) => self.come_to(*now, out),

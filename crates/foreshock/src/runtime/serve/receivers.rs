@@ -172,9 +172,7 @@ impl Receivers {
         let patterns = settings.files.iter().cloned();
         let config = FollowConfig::new(FILES, patterns, places, settings.tenant.clone());
         let counters = self.counters.iter().find(|one| one.health().name == FILES);
-        let counters = Arc::clone(counters.context("no files were followed at the start")?);
-        let inlet =
-            Inlet::new(Arc::clone(&self.spool) as _, counters, self.stop.clone(), system_clock());
+        let inlet = self.inlet(counters.context("no files were followed at the start")?);
         follow::check(&config)?;
         if let Some(at) = self.running.iter().position(|one| one.name == FILES) {
             self.running.remove(at).receiver.stop();
@@ -208,16 +206,18 @@ impl Receivers {
         whose: Option<(Whose, Option<SocketAddr>)>,
         start: impl FnOnce(&Inlet) -> anyhow::Result<Receiver>,
     ) -> anyhow::Result<()> {
-        let inlet = self.inlet(name, kind);
+        let counters = Arc::new(Counters::new(name, kind));
+        let inlet = self.inlet(&counters);
+        self.counters.push(counters);
         let receiver = start(&inlet).with_context(|| format!("cannot start the source {name}"))?;
         self.running.push(Running { name: name.to_owned(), receiver, whose });
         Ok(())
     }
 
-    fn inlet(&mut self, name: &str, kind: &'static str) -> Inlet {
-        let counters = Arc::new(Counters::new(name, kind));
-        self.counters.push(Arc::clone(&counters));
-        Inlet::new(Arc::clone(&self.spool) as _, counters, self.stop.clone(), system_clock())
+    /// The way into the spool of a source with these counters.
+    fn inlet(&self, counters: &Arc<Counters>) -> Inlet {
+        let (spool, stop) = (Arc::clone(&self.spool), self.stop.clone());
+        Inlet::new(spool as _, Arc::clone(counters), stop, system_clock())
     }
 
     pub(super) fn addresses(&self) -> Vec<(String, SocketAddr)> {

@@ -223,7 +223,7 @@ impl Sheet {
         let joins = matches!(origin.transport, Transport::File | Transport::Stdin);
         let config = AssemblerConfig { join: joins, ..AssemblerConfig::default() };
         let reference = Reference { now: at, zone_offset_secs: self.zone_offset_secs };
-        let host = joins.then(|| crate::runtime::merge::host_of(name));
+        let host = joins.then(|| crate::runtime::lane::host_of(name));
         let lane = Lane::new(config, reference, host);
         Voice { lane, origin: Arc::new(origin), last: at, latest: record.seq }
     }

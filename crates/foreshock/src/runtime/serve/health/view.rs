@@ -50,7 +50,8 @@ impl Health {
         let mut all: Vec<(&Name, &Source)> = self.of(tenant).collect();
         let rank = |(name, source): &(&Name, &Source)| {
             // Listeners, files and tokens are few; hosts may be many.
-            (!name.host.is_empty(), seen(source), std::cmp::Reverse(source.records))
+            let seen = Seen::of(source.silent_since().is_some(), source.clock().skew.is_some());
+            (!name.host.is_empty(), seen, std::cmp::Reverse(source.records))
         };
         all.sort_by_cached_key(rank);
         let more = all.len().saturating_sub(ROWS_MAX) as u64;
@@ -65,11 +66,13 @@ impl Health {
     }
 }
 
-fn seen(source: &Source) -> Seen {
-    match (source.silent_since(), source.clock().skew) {
-        (Some(_), _) => Seen::Silent,
-        (None, Some(_)) => Seen::Skewed,
-        (None, None) => Seen::Ok,
+impl Seen {
+    fn of(is_silent: bool, is_skewed: bool) -> Seen {
+        match (is_silent, is_skewed) {
+            (true, _) => Seen::Silent,
+            (false, true) => Seen::Skewed,
+            (false, false) => Seen::Ok,
+        }
     }
 }
 
@@ -87,11 +90,7 @@ fn row(name: &Name, source: &Source, now: Timestamp) -> SourceView {
         label: source.label.clone(),
         source_type: source.source_type.clone(),
         transport: source.transport.clone(),
-        seen: match (&silent, skew) {
-            (Some(_), _) => Seen::Silent,
-            (None, Some(_)) => Seen::Skewed,
-            (None, None) => Seen::Ok,
-        },
+        seen: Seen::of(silent.is_some(), skew.is_some()),
         reason: silent.or(skew.map(clock_words)),
         last: source.last,
         records: source.records,

@@ -4,8 +4,8 @@
 //! follows the spool understands the same lines again, as it would after a crash.
 
 use crate::interrupt::Interrupt;
-use crate::runtime::merge::{PEEK_LINES, Understanding, host_of, modified};
-use engine::normalize::{AssemblerConfig, Reference};
+use crate::runtime::lane;
+use crate::runtime::merge::Understanding;
 use engine::{EventBatch, Lane};
 use model::intake::{Batch as Records, Facts};
 use model::{Counts, Cursor, Origin, Seq, TenantId, Timestamp};
@@ -70,13 +70,8 @@ impl Stream {
             Some(standing) => standing.origin.clone(),
             None => input.origin(tenant),
         };
-        let now = modified(input).unwrap_or(how.now);
-        let reference = Reference { now, zone_offset_secs: how.zone_offset_secs };
-        let host = host_of(&origin.source_name);
-        let mut lane = Lane::new(AssemblerConfig::default(), reference, Some(host));
-        if let Some(last) = sources::last_line(input) {
-            lane.ends_with(&last);
-        }
+        let now = lane::modified(input).unwrap_or(how.now);
+        let lane = lane::of(input, &origin.source_name, now, how.zone_offset_secs);
         Stream {
             input: input.clone(),
             index,
@@ -110,13 +105,7 @@ impl Stream {
             }
         }
         self.begin(&head);
-        let mut lane = self.lane.clone();
-        let (mut counts, mut events) = (Counts::default(), EventBatch::default());
-        for line in head.lines().take(PEEK_LINES) {
-            lane.push(&line.envelope(&self.origin), &mut counts, &mut events);
-        }
-        lane.flush(&mut counts, &mut events);
-        Ok(Some(events.at(0).unwrap_or(now)))
+        Ok(Some(lane::first_time(&self.lane, &head, &self.origin).unwrap_or(now)))
     }
 
     fn open(&self) -> Result<Lines, ReadError> {
@@ -132,8 +121,7 @@ impl Stream {
     }
 
     fn begin(&mut self, head: &Batch) {
-        let lines: Vec<&[u8]> = head.lines().take(PEEK_LINES).map(|line| line.bytes).collect();
-        self.lane.begins_with(&lines);
+        lane::begin(&mut self.lane, head);
         self.has_begun = true;
     }
 
