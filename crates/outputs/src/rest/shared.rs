@@ -9,7 +9,7 @@ use super::problem::{Kind, Problem};
 use super::{Grant, Tokens};
 use axum::body::{Body, Bytes};
 use axum::http::{Extensions, HeaderMap, Request};
-use model::Timestamp;
+use model::{TenantId, Timestamp};
 use serde::de::DeserializeOwned;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -42,6 +42,14 @@ impl Shared {
             clients: Clients::new(Arc::clone(&api.settings.tenants_max)),
             api,
         }
+    }
+
+    /// Whether what comes with a token is taken for a tenant; if not, why.
+    pub(crate) fn admits<'a>(
+        &'a self,
+        grant: &'a Grant,
+    ) -> impl Fn(&TenantId) -> Result<(), String> + Sync + 'a {
+        |tenant| self.clients.admit(tenant, grant, &*self.api.views)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

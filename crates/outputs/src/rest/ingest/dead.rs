@@ -9,7 +9,6 @@ use super::rows::{self, Common, Rows};
 use super::split::{Form, Piece};
 use super::{Sender, all_durable, rows_of};
 use axum::body::Bytes;
-use model::TenantId;
 use std::sync::Arc;
 
 /// Keeps what of one request cannot be taken.
@@ -113,7 +112,7 @@ fn event(shared: &Shared, bytes: &Bytes, sender: &Sender<'_>) -> Result<Rows, Pr
     let text = std::str::from_utf8(bytes)
         .map_err(|_| Problem::new(Kind::BadBody, "the event is no UTF-8"))?
         .trim_ascii();
-    let admit = |tenant: &TenantId| shared.clients.admit(tenant, sender.grant, &*shared.api.views);
+    let admit = shared.admits(sender.grant);
     let common = Common {
         grant: sender.grant,
         peer: sender.peer,

@@ -113,7 +113,7 @@ pub(crate) async fn one(
         .trim_ascii();
     shared.events.take(&grant.name, 1, started)?;
     let settings = &shared.api.settings;
-    let admit = |tenant: &TenantId| shared.clients.admit(tenant, &grant, &*shared.api.views);
+    let admit = shared.admits(&grant);
     let common = Common {
         admit: &admit,
         grant: &grant,
@@ -261,7 +261,7 @@ fn rows_of(
         return Err(grant.not_of(tenant.as_str()));
     }
     let received_at = shared.now();
-    let admit = |tenant: &TenantId| shared.clients.admit(tenant, grant, &*shared.api.views);
+    let admit = shared.admits(grant);
     let common = Common {
         grant,
         peer,
