@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 /// Days remembered: two weeks, so that a weekly job is seen twice.
 pub const DAYS: usize = 14;
 
-fn day_of(at: Timestamp) -> i32 {
+/// The day (UTC) of a time, since 1970.
+pub(crate) fn day_of(at: Timestamp) -> i32 {
     at.as_secs().div_euclid(86_400) as i32
 }
 

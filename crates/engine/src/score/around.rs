@@ -1,7 +1,7 @@
 //! What comparison finds → the lines of the item, and the sentences about what keeps coming first or next,
 //! what is named now and was not before, and which hosts have it. They speak of order and of counts, never of causes.
 
-use super::phrase::{number, rounded, shorten};
+use super::phrase::{joined, number, rounded, shorten};
 use super::words::QUOTE_MAX;
 use crate::attention::cell::HostIndex;
 use crate::attention::context::Context;
@@ -86,10 +86,7 @@ impl<'a> Around<'a> {
         let name = |host: &HostIndex| self.view.ledger.hosts[host.0 as usize].name.as_str();
         let named: Vec<&str> = hosts.iter().take(NAMED_MAX).map(name).collect();
         match (named.as_slice(), hosts.len().saturating_sub(NAMED_MAX)) {
-            ([others @ .., last], 0) if !others.is_empty() => {
-                format!("{} and {last}", others.join(", "))
-            }
-            (named, 0) => named.join(", "),
+            (named, 0) => joined(named),
             (named, more) => format!("{} and {more} more", named.join(", ")),
         }
     }

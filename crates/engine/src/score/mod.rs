@@ -17,7 +17,7 @@ mod why;
 mod words;
 
 pub use item::{headline, item, rounded};
-pub(crate) use phrase::{number, shorten};
+pub(crate) use phrase::{joined, number, shorten};
 pub use shared::tell_of_lines;
 
 use crate::criticality;

@@ -181,6 +181,25 @@ fn journal_of(from: Timestamp, to: Timestamp) -> String {
     )
 }
 
+/// The program that speaks, if every shell reads its name as a name: nothing else stands in a command.
+fn program<'a>(candidate: &Candidate, view: View<'a>) -> Option<&'a str> {
+    let service = view.ledger.kind_of(candidate.lead()).service;
+    let name = view.ledger.as_it_is().services[service.0 as usize].name.as_str();
+    (is_plain_word(name) && !name.contains('/')).then_some(name)
+}
+
+/// A question to a host that only reads, and what a bad answer looks like.
+fn ask(host: &Option<String>, text: &str, command: Option<String>, bad: &str) -> Check {
+    Check {
+        text: text.to_owned(),
+        command,
+        host: host.clone(),
+        read_only: true,
+        expected_if_bad: Some(bad.to_owned()),
+        ..Check::default()
+    }
+}
+
 /// What to check when a message has stopped: does its program run, does it still say the message on its host,
 /// and what happened when the next one was due.
 fn silence(
@@ -190,20 +209,9 @@ fn silence(
     view: View<'_>,
     with_commands: bool,
 ) -> Vec<Check> {
-    let service = view.ledger.kind_of(candidate.lead()).service;
-    let program = &view.ledger.services[service.0 as usize].name;
-    // Only a name that every shell reads as a name stands in a command.
-    let name =
-        Some(program).filter(|name| with_commands && is_plain_word(name) && !name.contains('/'));
+    let name = program(candidate, view).filter(|_| with_commands);
     let last = candidate.onset;
-    let ask = |text: &str, command: Option<String>, bad: &str| Check {
-        text: text.to_owned(),
-        command,
-        host: host.clone(),
-        read_only: true,
-        expected_if_bad: Some(bad.to_owned()),
-        ..Check::default()
-    };
+    let ask = |text, command, bad| ask(&host, text, command, bad);
     let (from, to) = (last - AROUND, last + usual_gap + AROUND);
     let window = with_commands.then(|| journal_of(from, to));
     vec![
@@ -237,21 +245,9 @@ fn silence(
 
 /// What can be asked of a program that nobody told us about: does it run, and whom does it speak with?
 fn of_any_program(candidate: &Candidate, view: View<'_>) -> Vec<Check> {
-    let service = view.ledger.kind_of(candidate.lead()).service;
-    let name = &view.ledger.services[service.0 as usize].name;
-    // Only a name that every shell reads as a name stands in a command.
-    if !is_plain_word(name) || name.contains('/') {
-        return Vec::new();
-    }
+    let Some(name) = program(candidate, view) else { return Vec::new() };
     let host = Some(view.ledger.host_of(candidate.lead()).name.clone());
-    let ask = |text: &str, command: String, bad: &str| Check {
-        text: text.to_owned(),
-        command: Some(command),
-        host: host.clone(),
-        read_only: true,
-        expected_if_bad: Some(bad.to_owned()),
-        ..Check::default()
-    };
+    let ask = |text, command, bad| ask(&host, text, Some(command), bad);
     vec![
         ask(
             "does the program run, since when, and how much memory and processor does it use?",

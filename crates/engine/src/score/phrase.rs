@@ -2,6 +2,7 @@
 
 use crate::values::Unit;
 use model::{Span, Timestamp};
+use std::borrow::Borrow;
 
 /// Cuts a text to so many letters, at a letter's border, with an ellipsis.
 pub(crate) fn shorten(text: &str, letters_max: usize) -> String {
@@ -10,6 +11,15 @@ pub(crate) fn shorten(text: &str, letters_max: usize) -> String {
     }
     let kept: String = text.chars().take(letters_max.saturating_sub(1)).collect();
     format!("{}…", kept.trim_end())
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn joined(parts: &[impl Borrow<str>]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.borrow().to_owned(),
+        [others @ .., last] => format!("{} and {}", others.join(", "), last.borrow()),
+    }
 }
 
 /// A number with at most one digit after the point, and none where it is large.

@@ -1,9 +1,9 @@
 //! How a story repeats: on how many of its days, how evenly, whether faster, and whether what heals takes longer. Numbers
 //! for the sentences of an item.
 
-use super::phrase::number;
+use super::phrase::{joined, number};
 use super::trend::{self, Trend};
-use crate::attention::days::DAYS;
+use crate::attention::days::{DAYS, day_of};
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
 use crate::stats::{local_variation, median};
@@ -58,9 +58,8 @@ fn growth(candidate: &Candidate, view: View<'_>) -> Option<String> {
         Trend::Steady | Trend::Unknown => return None,
     };
     let counts: Vec<String> = days.iter().map(|(_, n)| n.to_string()).collect();
-    let (last, others) = counts.split_last()?;
     let so_far = if days.last()?.0 < 1.0 { " so far on the last" } else { "" };
-    Some(format!("{how}: {} and {last}{so_far}", others.join(", ")))
+    Some(format!("{how}: {}{so_far}", joined(&counts)))
 }
 
 /// `it speeds up: 4 occasions in the first half of its 6d, 11 in the second`, where that is no chance.
@@ -100,27 +99,20 @@ fn rates(earlier: usize, later: usize, half: Span) -> Option<String> {
 
 /// `it came on 5 of its 7 days: 1, 1, 2, 3 and 5 times`; only while all its occasions are remembered.
 fn days_active(starts: &[Timestamp], candidate: &Candidate) -> Option<String> {
-    let day = |at: Timestamp| at.as_secs().div_euclid(86_400);
     if starts.len() < candidate.occasions as usize {
         return None;
     }
-    let mut active: Vec<(i64, usize)> = Vec::new();
+    let mut active: Vec<(i32, usize)> = Vec::new();
     for at in starts {
         match active.last_mut() {
-            Some((last, times)) if *last == day(*at) => *times += 1,
-            _ => active.push((day(*at), 1)),
+            Some((last, times)) if *last == day_of(*at) => *times += 1,
+            _ => active.push((day_of(*at), 1)),
         }
     }
-    let all = day(*starts.last()?) - day(*starts.first()?) + 1;
+    let all = day_of(*starts.last()?) - day_of(*starts.first()?) + 1;
     let times: Vec<String> = active.iter().map(|(_, times)| times.to_string()).collect();
-    let counts = match times.split_last() {
-        Some((last, others))
-            if (1..DAYS_COUNTED).contains(&others.len()) && starts.len() > times.len() =>
-        {
-            format!(": {} and {last} times", others.join(", "))
-        }
-        _ => String::new(),
-    };
+    let are_told = (2..=DAYS_COUNTED).contains(&times.len()) && starts.len() > times.len();
+    let counts = if are_told { format!(": {} times", joined(&times)) } else { String::new() };
     (all >= 3).then(|| format!("it came on {} of its {all} days{counts}", active.len()))
 }
 

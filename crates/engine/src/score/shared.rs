@@ -2,7 +2,7 @@
 //! them name, what they name several of, and the blanks of its commands. The engine remembers values as small hashes
 //! only; whoever has read the lines again can say them.
 
-use super::phrase::shorten;
+use super::phrase::{joined, shorten};
 use crate::checks::{find, refill};
 use crate::normalize::{Reference, normalize};
 use crate::signature::{HoleKind, Skeleton, fingerprint};
@@ -55,17 +55,8 @@ fn named_by_most(lines: &[&str], holes: &[Blank]) -> Vec<(String, usize)> {
     if lines.len() < LINES_MIN {
         return Vec::new();
     }
-    let mut counts: Vec<(String, usize)> = Vec::new();
-    for line in lines {
-        for value in values(line, holes) {
-            match counts.iter_mut().find(|(known, _)| *known == value) {
-                Some((_, n)) => *n += 1,
-                None => counts.push((value, 1)),
-            }
-        }
-    }
+    let mut counts = tally(lines.iter().flat_map(|line| values(line, holes)));
     counts.retain(|(_, n)| *n as f64 >= MOST * lines.len() as f64 && *n >= LINES_MIN);
-    counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     counts.truncate(NAMED_MAX);
     counts
 }
@@ -86,19 +77,12 @@ fn said_of_named(named: &[(String, usize)], of: usize) -> Vec<String> {
 /// no value stands for most of them.
 fn several(hole: &Blank, lines: &[&str]) -> Option<String> {
     let points_to = hole.several.as_deref()?;
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for value in lines.iter().filter_map(|line| find(hole, line)) {
-        match counts.iter_mut().find(|(known, _)| *known == value) {
-            Some((_, n)) => *n += 1,
-            None => counts.push((value, 1)),
-        }
-    }
+    let counts = tally(lines.iter().filter_map(|line| find(hole, line)));
     let all: usize = counts.iter().map(|(_, n)| n).sum();
-    let most = counts.iter().map(|(_, n)| *n).max()?;
+    let (_, most) = *counts.first()?;
     if counts.len() < 2 || all < LINES_MIN || most as f64 >= MOST * all as f64 {
         return None;
     }
-    counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let more = counts.len().saturating_sub(NAMED_MAX);
     let named: Vec<&str> = counts.iter().take(NAMED_MAX).map(|(value, _)| *value).collect();
     let named = match more {
@@ -108,13 +92,17 @@ fn several(hole: &Blank, lines: &[&str]) -> Option<String> {
     Some(format!("the lines shown name {named}: {points_to}"))
 }
 
-/// `a`, `a and b`, `a, b and c`.
-fn joined(values: &[&str]) -> String {
-    match values {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+/// How often each value comes, the most frequent first; among equals the one that came first.
+fn tally<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<(T, usize)> {
+    let mut counts: Vec<(T, usize)> = Vec::new();
+    for value in values {
+        match counts.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, n)) => *n += 1,
+            None => counts.push((value, 1)),
+        }
     }
+    counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    counts
 }
 
 /// The accounts, addresses, machines, drives and units that a line names, each once.

@@ -4,10 +4,10 @@
 //! story that fills every hour has as many occasions a day however many lines each holds. Counts tell of those, but need
 //! days.
 
-use crate::attention::days::DAYS;
+use crate::attention::days::{DAYS, day_of};
 use crate::discover::View;
 use crate::discover::candidate::Candidate;
-use model::Timestamp;
+use model::{Span, Timestamp};
 
 /// Standard deviations beyond which a trend is no chance: one-sided 5 %.
 const SURE: f64 = 1.64;
@@ -74,10 +74,9 @@ pub(super) fn days(
     per_day: &[u32; DAYS],
     last_day: Timestamp,
 ) -> Vec<(f64, u32)> {
-    let day = |at: Timestamp| at.as_secs().div_euclid(86_400);
-    let lasted = (day(last_day) - day(candidate.onset)).clamp(0, DAYS as i64 - 1) as usize;
+    let lasted = (day_of(last_day) - day_of(candidate.onset)).clamp(0, DAYS as i32 - 1) as usize;
     let of_last = match candidate.is_open() {
-        true => (last_day - Timestamp::from_secs(day(last_day) * 86_400)).as_days_f64(),
+        true => (last_day - last_day.floor(Span::DAY)).as_days_f64(),
         false => 1.0,
     };
     let counts = &per_day[DAYS - 1 - lasted..];

@@ -5,7 +5,7 @@ use super::note::{Note, PARTS_MAX};
 use crate::attention::cell::{CellIndex, HostIndex};
 use crate::discover::View;
 use crate::discover::passed::Reason;
-use crate::score::{number, shorten};
+use crate::score::{joined, number, shorten};
 use model::{Span, Timestamp};
 use std::cmp::Reverse;
 
@@ -196,8 +196,7 @@ fn names(hosts: &[HostIndex], view: View<'_>) -> String {
     names.sort_unstable();
     match names.as_slice() {
         [] => "no host".to_owned(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        names => joined(names),
     }
 }
 
