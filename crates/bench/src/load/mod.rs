@@ -40,6 +40,18 @@ pub(crate) struct Sent {
 const AT_ONCE: u64 = 64;
 
 impl Plan {
+    /// Four connections that together send at one rate for so many seconds.
+    pub(crate) fn steady(target: SocketAddr, rate: u64, secs: u64, form: Form) -> Plan {
+        Plan {
+            target,
+            connections: 4,
+            messages: rate * secs,
+            rate: Some(rate as f64),
+            limit: Some(Duration::from_secs(secs)),
+            form,
+        }
+    }
+
     /// Runs one sender a connection; each has a part of the numbers.
     fn send(
         &self,

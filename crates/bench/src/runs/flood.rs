@@ -80,14 +80,7 @@ pub(crate) fn run(setting: &Setting, rate: u64, secs: u64) -> Result<()> {
 
 fn one(setting: &Setting, form: Form, rate: u64, secs: u64, figures: &mut Figures) -> Result<()> {
     let mut server = Foreshock::start(&setting.programs.foreshock, &setting.work, false)?;
-    let plan = Plan {
-        target: server.syslog(),
-        connections: 4,
-        messages: rate * secs,
-        rate: Some(rate as f64),
-        limit: None,
-        form,
-    };
+    let plan = Plan { limit: None, ..Plan::steady(server.syslog(), rate, secs, form) };
     let began = Instant::now();
     let sent = tcp::send(&plan, tcp::Framing::Lines)?.messages;
     let arrived = wait_for(&mut server, sent, SILENCE)?;

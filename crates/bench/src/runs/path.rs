@@ -19,14 +19,7 @@ pub(crate) fn run(setting: &Setting, rate: u64, secs: u64) -> Result<()> {
     let (mut rates, mut lags, mut costs, mut peaks) = (vec![], vec![], vec![], vec![]);
     setting.rounds("path", || {
         let server = Foreshock::start(&setting.programs.foreshock, &setting.work, false)?;
-        let plan = Plan {
-            target: server.syslog(),
-            connections: 4,
-            messages: rate * secs,
-            rate: Some(rate as f64),
-            limit: Some(Duration::from_secs(secs)),
-            form: Form::Mixed,
-        };
+        let plan = Plan::steady(server.syslog(), rate, secs, Form::Mixed);
         let began = Instant::now();
         let sent = tcp::send(&plan, tcp::Framing::OctetCounted)?.messages as f64;
         let lag = server.status()?.pointer("/engine/lag_records").and_then(|n| n.as_f64());

@@ -24,14 +24,7 @@ const GROWTH_MIB_MAX: f64 = 16.0;
 /// If the service does not start or ends.
 pub(crate) fn run(setting: &Setting, rate: u64, secs: u64) -> Result<()> {
     let server = Foreshock::start(&setting.programs.foreshock, &setting.work, false)?;
-    let plan = Plan {
-        target: server.syslog(),
-        connections: 4,
-        messages: rate * secs,
-        rate: Some(rate as f64),
-        limit: Some(Duration::from_secs(secs)),
-        form: Form::Mixed,
-    };
+    let plan = Plan::steady(server.syslog(), rate, secs, Form::Mixed);
     eprintln!("soak: {rate} messages/s for {secs} s");
     let began = Instant::now();
     let (sent, looks) = std::thread::scope(|scope| {
