@@ -36,6 +36,13 @@ pub(crate) fn usage(pid: u32) -> Usage {
     }
 }
 
+/// CPU seconds of the calling thread so far, to the nanosecond.
+pub(crate) fn own_cpu_secs() -> f64 {
+    use nix::time::{ClockId, clock_gettime};
+    let spent = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(std::time::Duration::from);
+    spent.map_or(f64::NAN, |spent| spent.as_secs_f64())
+}
+
 /// CPU seconds of each thread of a process, by name; a number at a name's end is left out.
 pub(crate) fn threads(pid: u32) -> BTreeMap<String, f64> {
     let mut threads = BTreeMap::new();

@@ -3,6 +3,7 @@
 
 pub(crate) mod acks;
 pub(crate) mod flood;
+pub(crate) mod parsing;
 pub(crate) mod path;
 pub(crate) mod soak;
 pub(crate) mod tcp;
