@@ -8,6 +8,7 @@
 //! Every channel is bounded: when who follows is slow, reading waits. The spool goes on growing meanwhile.
 
 use super::guard::Guarded;
+use super::precedence::give_way;
 use super::quarantine::Quarantine;
 use super::seen::Seen;
 use super::sheet::{Stretch, Understood, end_of_sheet};
@@ -189,6 +190,7 @@ fn understand(
     spare: &Spare,
     mut sheet: Guarded,
 ) {
+    give_way();
     for stretch in stretches {
         let mut understood = lock(&spare.understood).pop().unwrap_or_default();
         let done = sheet.take(stretch, &mut understood);
@@ -208,6 +210,7 @@ fn read(
     unread: &Unread,
     spare: &Spare,
 ) {
+    give_way();
     while !is_over() {
         let mut block = lock(&spare.blocks).pop().unwrap_or_default();
         let goes_on = match reader.next(&mut block) {

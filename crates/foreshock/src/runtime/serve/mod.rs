@@ -24,6 +24,7 @@
 //! | `keep` | what followed | rows, events, snapshots |
 //! | `digests` | digests | files |
 //! | `follower` | the above, in turn | a thread |
+//! | `precedence` | busy processors | receivers before those who understand |
 //! | `house` | age, size, bands | what goes, and evidence that stays |
 //! | `views`, `shared`, `status`, `rows`, `backlog` | the state now and then | what readers see |
 //! | `ticker` | the clock | records |
@@ -52,6 +53,7 @@ pub(crate) mod letters;
 mod live;
 pub(crate) mod once;
 mod passed;
+mod precedence;
 mod quarantine;
 mod reading;
 mod receivers;
@@ -167,7 +169,11 @@ impl Service {
             let _ = facts.http.set(http.local_addr());
         }
         let thread = std::thread::Builder::new().name("follow".to_owned());
-        let follower = thread.spawn(move || follower.run()).context("cannot start a thread")?;
+        let follow = move || {
+            precedence::give_way();
+            follower.run()
+        };
+        let follower = thread.spawn(follow).context("cannot start a thread")?;
         let ticker = Ticker::new(rest.spool.clone());
         let stop = Stop::new();
         let memory = rest.memory.take().context("the memory is in use")?;
