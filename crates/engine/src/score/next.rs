@@ -39,6 +39,7 @@ pub(super) fn of(candidate: &Candidate, comes_first: Option<String>, view: View<
         let mut generic = generic(candidate, comes_first, view, true);
         if !matches!(candidate.facts, Facts::Silence { .. }) {
             generic.extend(of_any_program(candidate, view));
+            generic.truncate(CHECKS_MAX);
         }
         return Next {
             check_next: generic,
