@@ -137,7 +137,7 @@ impl Counterfactual {
         match self.band {
             to if to > from => format!("rises to {to}"),
             to if to < from => format!("falls to {to}"),
-            to => format!("stays at {to}"),
+            to => format!("is no more and no less than {to}"),
         }
     }
 }

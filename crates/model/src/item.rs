@@ -250,6 +250,9 @@ pub struct Evidence {
     pub offset: u64,
     /// When it happened.
     pub at: Timestamp,
+    /// Whether it is of the kind of message that the item is named for; others came together with it, or are
+    /// no longer told apart.
+    pub of_lead: bool,
     /// BLAKE3 of the raw bytes, 128 bits in hex; absent as `event_id` is.
     pub hash: Option<String>,
     /// The raw text, made safe to show; absent as `event_id` is.
@@ -266,6 +269,7 @@ impl Evidence {
             line: 0,
             offset: 0,
             at,
+            of_lead: false,
             hash: None,
             text: None,
         }

@@ -139,7 +139,7 @@ fn occurrence(item: &Item) -> String {
     if let Some(gap) = frequency.median_gap_secs {
         // Saturates; a gap of a year is as far as anyone reads.
         let gap = model::Span::from_micros((gap * 1e6) as i64);
-        facts.push(format!("median gap {gap}"));
+        facts.push(format!("median gap between occasions {gap}"));
     }
     if !matches!(frequency.trend, "" | "unknown") {
         facts.push(frequency.trend.to_owned());
@@ -171,13 +171,13 @@ fn how_often(item: &Item) -> Block {
     Block::new("How often", lines)
 }
 
-/// `··▁▂█ per day over 5 days; most 12, last day 12.`; nothing to draw gives nothing.
+/// `··▁▂█ per day over 5 days, also before it began; most 12, latest 12.`; nothing to draw gives nothing.
 fn days(per_day: &[u32]) -> Option<String> {
     let shown = &per_day[per_day.len().saturating_sub(figure::SPARK_DAYS)..];
     let most = shown.iter().max().filter(|most| **most > 0)?;
     let last = shown.last()?;
     Some(format!(
-        "{} per day over {}; most {}, last day {}.",
+        "{} per day over {}, also before it began; most {}, latest {}.",
         figure::spark(shown),
         counted(shown.len() as u64, "day", "days"),
         grouped(u64::from(*most)),

@@ -5,6 +5,9 @@ use super::holes;
 use super::quote::{placeholder, word};
 use model::{Blanks, Check, Shell};
 
+/// A blank of this ending takes every value that the lines name, for a search by pattern: `svc-print|svc-scan`.
+pub(super) const EVERY: &str = "_or";
+
 /// A part of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece<'a> {
@@ -78,6 +81,9 @@ pub fn refill(check: &mut Check, lines: &[&str]) -> bool {
     };
     let Blanks { template, shell, holes, known } = &**blanks;
     let value = |name: &str| {
+        if let Some(name) = name.strip_suffix(EVERY) {
+            return holes::every(holes.iter().find(|hole| hole.name == name)?, lines);
+        }
         let set = known.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         set.or_else(|| {
             let hole = holes.iter().find(|hole| hole.name == name)?;

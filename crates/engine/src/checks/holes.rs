@@ -28,6 +28,24 @@ pub(super) fn most_named<'a>(hole: &Blank, lines: &[&'a str]) -> Option<&'a str>
     counts.into_iter().find(|(_, n)| *n == most && 2 * n >= all).map(|(value, _)| value)
 }
 
+/// Values of a pattern at most: more are no longer about these.
+const EVERY_MAX: usize = 6;
+
+/// All values that the lines name, in the order in which they come, as a pattern that matches any of them. None if there
+/// are too many, or if one of them is more than letters, digits, `-` and `_`: such a value might be a pattern itself.
+pub(super) fn every(hole: &Blank, lines: &[&str]) -> Option<String> {
+    let mut values: Vec<&str> = Vec::new();
+    for value in lines.iter().filter_map(|line| find(hole, line)) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    let is_word =
+        |value: &&str| value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    let are_usable = (1..=EVERY_MAX).contains(&values.len()) && values.iter().all(is_word);
+    are_usable.then(|| values.join("|"))
+}
+
 /// The value of a blank in one line.
 pub fn find<'a>(hole: &Blank, line: &'a str) -> Option<&'a str> {
     let mut end = LINE_MAX.min(line.len());

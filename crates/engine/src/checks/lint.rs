@@ -1,12 +1,12 @@
 //! A catalogue → what is wrong with it, in words for whoever wrote it. Pure: the same for our files and for
 //! those of users.
 
-use super::fill::{Piece, pieces};
+use super::fill::{EVERY, Piece, pieces};
 use super::schema::{CheckRule, Family};
 use model::{BlankKind, Shell};
 
 /// Blanks that every command may have; our own words fill them.
-const OWN: [&str; 4] = ["since", "until", "host", "service"];
+const OWN: [&str; 5] = ["began", "since", "until", "host", "service"];
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +122,8 @@ fn of_check(family: &Family, check: &CheckRule) -> Vec<String> {
     wrong.extend(command.contains('\n').then(|| "`command` has more than one line".to_owned()));
     for piece in pieces(command) {
         let Piece::Blank { name, inside } = piece else { continue };
-        let kind = family.holes.get(name).map(|hole| hole.is);
+        let hole = name.strip_suffix(EVERY).unwrap_or(name);
+        let kind = family.holes.get(hole).map(|hole| hole.is);
         if kind.is_none() && !OWN.contains(&name) {
             wrong.push(format!("`{{{name}}}` is no hole of the family"));
         }

@@ -27,6 +27,12 @@ const BATCHES_MIN: u32 = 3;
 const BATCH_LASTS_MAX: Span = Span::from_secs(5 * 60);
 /// History that the usual must at least rest on.
 const HISTORY_MIN: Span = Span::HOUR.times(6);
+/// Until a whole day is known, the usual of an hour may be that of another time of day: a working day begins with
+/// several times what the night has.
+const WHOLE_DAY: Span = Span::DAY;
+/// … so within that time it must pass its largest hour by this factor. Work hours of busy services have three to five times
+/// the least of the night.
+const FIRST_DAY_OVER: f64 = 5.0;
 /// The same for what its source calls a warning or worse: an hour without one shows that they are not usual.
 const HISTORY_BAD_MIN: Span = Span::HOUR;
 
@@ -63,7 +69,11 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
     }
     let is_bad = cell.worst.is_some_and(|severity| severity.is_at_least(Severity::Warning));
     let history_min = if is_bad { HISTORY_BAD_MIN } else { HISTORY_MIN };
-    if view.now - view.ledger.host_of(index).first < history_min {
+    let history = view.now - view.ledger.host_of(index).first;
+    let is_day_known = is_bad || history >= WHOLE_DAY;
+    if history < history_min
+        || (!is_day_known && f64::from(hour) < FIRST_DAY_OVER * f64::from(usual_hour_max))
+    {
         return passed(Reason::NewHost);
     }
     // Asked last: it looks at all that the host has begun lately, and of a young host that is everything.

@@ -170,7 +170,10 @@ fn lines(context: &Context) -> Vec<ContextLine> {
     let line = |relation, mark: crate::attention::mark::Mark| ContextLine {
         relation,
         occasion: context.mark.at,
-        line: Evidence::unread(mark.seq, mark.at),
+        line: Evidence {
+            of_lead: relation == Relation::Itself,
+            ..Evidence::unread(mark.seq, mark.at)
+        },
     };
     let before = context.before.iter().map(|l| line(Relation::Before, l.mark));
     let after = context.after.iter().map(|l| line(Relation::After, l.mark));

@@ -14,6 +14,7 @@ use crate::lifecycle::lifecycle;
 use model::{
     Band, Baseline, Evidence, Frequency, Item, SeenBefore, Seq, TenantId, Timestamp, Timing, Where,
 };
+use std::collections::BTreeSet;
 
 /// Hosts named in an item; the rest is counted.
 const HOSTS_NAMED: usize = 10;
@@ -61,8 +62,8 @@ pub fn item(
         unknowns: words.unknowns().into_iter().chain(around.unknown()).chain(unknown).collect(),
         would_change: would_change(candidate, band, total(&terms), moves, quiet.as_deref(), view),
         contributions: terms,
-        evidence: evidence(candidate),
-        evidence_total: candidate.events,
+        evidence: evidence(candidate, view),
+        evidence_total: events(candidate),
         context: around::context(candidate, view),
         scorer_version: SCORER_VERSION,
         place: Where {
@@ -108,9 +109,19 @@ fn services_of(candidate: &Candidate, view: View<'_>) -> Vec<String> {
     names
 }
 
+/// Its events: each occasion that was counted has one, also those that began before it was a story.
+fn events(candidate: &Candidate) -> u64 {
+    candidate.events.max(u64::from(candidate.occasions))
+}
+
+/// The latest instant of the day that a digest tells of: midnight ends a day, and of the next there is nothing yet.
+fn within_day(now: Timestamp) -> Timestamp {
+    Timestamp::from_micros(now.as_micros() - 1)
+}
+
 fn frequency(candidate: &Candidate, view: View<'_>) -> Frequency {
     // The days of the story: of a closed one they end with it.
-    let last_day = if candidate.is_open() { view.now } else { candidate.last };
+    let last_day = if candidate.is_open() { within_day(view.now) } else { candidate.last };
     let mut per_day = [0_u32; crate::attention::days::DAYS];
     for cell in &candidate.cells {
         let back = view.ledger[*cell].days.back_from(last_day);
@@ -120,7 +131,7 @@ fn frequency(candidate: &Candidate, view: View<'_>) -> Frequency {
     let mut gaps: Vec<f64> = starts.windows(2).map(|w| (w[1] - w[0]).as_secs_f64()).collect();
     let median_gap_secs = (gaps.len() >= 2).then(|| crate::stats::median(&mut gaps)).flatten();
     let trend = trend::of(candidate, &starts, &per_day, last_day, view).word();
-    Frequency { count: candidate.events, per_day: per_day.to_vec(), median_gap_secs, trend }
+    Frequency { count: events(candidate), per_day: per_day.to_vec(), median_gap_secs, trend }
 }
 
 /// The lead's occasions while the story lasted (at most the latest twenty that are remembered).
@@ -206,21 +217,43 @@ fn would_change(
     lines
 }
 
+/// Records of the lead's kind that are shown at least, where so many are remembered: companions of many lines
+/// must not crowd out what the item is named for.
+const OF_LEAD_MIN: usize = 4;
+
 /// The first records and the latest ones, without repeats, oldest first.
-fn evidence(candidate: &Candidate) -> Vec<Evidence> {
+fn evidence(candidate: &Candidate, view: View<'_>) -> Vec<Evidence> {
     // A return rests on what came before as much as on what came back.
     let recalled = match candidate.facts {
         Facts::Return { .. } => candidate.recalls.iter().find(|r| r.painful),
         _ => None,
     };
     let recalled = recalled.into_iter().flat_map(|recall| recall.marks.iter());
-    let mut shown: Vec<(Timestamp, Seq)> = recalled
+    let mut shown: BTreeSet<(Timestamp, Seq)> = recalled
         .chain(&candidate.first_marks)
         .copied()
         .chain(candidate.latest_marks.iter())
         .map(|m| (m.at, m.seq))
         .collect();
-    shown.sort();
-    shown.dedup();
-    shown.into_iter().map(|(at, seq)| Evidence::unread(seq, at)).collect()
+    let of_lead = of_lead(candidate, view);
+    let known: BTreeSet<Seq> = of_lead.iter().map(|(_, seq)| *seq).collect();
+    let there = shown.iter().filter(|(_, seq)| known.contains(seq)).count();
+    // How it began, and how it stands.
+    let missing = of_lead.iter().take(1).chain(of_lead.iter().rev());
+    let missing = missing.filter(|mark| !shown.contains(mark));
+    let missing: Vec<_> = missing.take(OF_LEAD_MIN.saturating_sub(there)).copied().collect();
+    shown.extend(missing);
+    let evidence =
+        |(at, seq)| Evidence { of_lead: known.contains(&seq), ..Evidence::unread(seq, at) };
+    shown.into_iter().map(evidence).collect()
+}
+
+/// What is remembered of the lead's kind of message while the story lasted, oldest first.
+fn of_lead(candidate: &Candidate, view: View<'_>) -> BTreeSet<(Timestamp, Seq)> {
+    let kind = view.ledger[candidate.lead()].signature;
+    let cells = candidate.cells.iter().map(|cell| &view.ledger[*cell]);
+    let marks = cells
+        .filter(|cell| cell.signature == kind)
+        .flat_map(|cell| cell.marks_since(candidate.onset));
+    marks.filter(|mark| mark.at <= candidate.last).map(|mark| (mark.at, mark.seq)).collect()
 }

@@ -137,9 +137,11 @@ fn exact(
     let host = view.ledger.host_of(candidate.lead()).name.clone();
     let service = &view.ledger.services[view.ledger.kind_of(candidate.lead()).service.0 as usize];
     let utc = |at: Timestamp| format!("{} UTC", at.to_minute_text());
+    let (from, to) = window(candidate);
     let known = [
-        ("since", utc(candidate.last - AROUND)),
-        ("until", utc(candidate.last + AROUND + Span::MINUTE)),
+        ("began", utc(candidate.onset - AROUND)),
+        ("since", utc(from)),
+        ("until", utc(to + Span::MINUTE)),
         ("host", host.clone()),
         ("service", service.name.clone()),
     ];
@@ -170,6 +172,22 @@ fn exact(
     };
     refill(&mut check, &[template]);
     check
+}
+
+/// The time that shows most of a story: of a burst its peak, of others the latest occasion, with the severe message
+/// that followed it.
+fn window(candidate: &Candidate) -> (Timestamp, Timestamp) {
+    let peak = candidate.highest().filter(|_| matches!(candidate.facts, Facts::Burst { .. }));
+    if let Some(peak) = peak {
+        let from = peak.since.at();
+        return (from - AROUND, from + Span::MINUTE.times(10) + AROUND);
+    }
+    let last = candidate.last;
+    let pain = candidate
+        .pain
+        .map(|pain| pain.mark.at)
+        .filter(|at| *at >= last && *at - last <= Span::HOUR);
+    (last - AROUND, pain.unwrap_or(last) + AROUND)
 }
 
 /// The command that shows the journal's lines of a time. Only our own times stand in it: nothing from a log may
@@ -285,16 +303,19 @@ fn generic(
         read_only: true,
         ..Check::default()
     };
-    // A check that shows the lines around a moment.
-    let look = |text: String, at: Timestamp| {
-        let (from, to) = (at - AROUND, at + AROUND);
+    // A check that shows the lines of a time.
+    let look_at = |text: String, (from, to): (Timestamp, Timestamp)| {
         let command = with_commands.then(|| journal_of(from, to));
         Check { shows: Some((from, to)), ..check(text, command) }
     };
-    let mut checks = vec![look(
-        comes_first.unwrap_or_else(|| "read what the host said around the latest occasion: is there a line that comes first every time?".into()),
-        candidate.last,
-    )];
+    let look = |text: String, at: Timestamp| look_at(text, (at - AROUND, at + AROUND));
+    let ask = match candidate.facts {
+        Facts::Burst { .. } => "read what the host said around the peak: what else rose with it?",
+        _ => {
+            "read what the host said around the latest occasion: is there a line that comes first every time?"
+        }
+    };
+    let mut checks = vec![look_at(comes_first.unwrap_or_else(|| ask.into()), window(candidate))];
     match &candidate.facts {
         Facts::Silence { usual_gap, .. } => {
             checks = silence(candidate, *usual_gap, host.clone(), view, with_commands);

@@ -60,10 +60,13 @@ pub(super) fn times(n: u32) -> String {
 }
 
 /// A rate a day in words: `3.2 failures a day`, and where that is hardly any: `less than one failure
-/// in 10 days`.
-pub(super) fn a_day(rate: f64, one: &str, many: &str) -> String {
+/// in 10 days`, or in as many days as are known.
+pub(super) fn a_day(rate: f64, one: &str, many: &str, known_days: u32) -> String {
     match rate {
-        rate if rate < 0.1 => format!("less than one {one} in 10 days"),
+        rate if rate < 0.1 => match known_days {
+            0 | 1 => format!("less than one {one} in the day before"),
+            days => format!("less than one {one} in {} days", days.min(10)),
+        },
         rate if (0.95..1.05).contains(&rate) => format!("one {one} a day"),
         rate => format!("{} {many} a day", number(rate)),
     }
@@ -111,8 +114,9 @@ mod tests {
 
     #[test]
     fn rates_and_gaps_read_as_people_say_them() {
-        let rate = |rate| a_day(rate, "failure", "failures");
+        let rate = |rate| a_day(rate, "failure", "failures", 40);
         assert_eq!(rate(0.04), "less than one failure in 10 days");
+        assert_eq!(a_day(0.04, "failure", "failures", 4), "less than one failure in 4 days");
         assert_eq!(rate(1.0), "one failure a day");
         assert_eq!(rate(0.4), "0.4 failures a day");
         let amounts = [(0.0042, Unit::Seconds), (5.12, Unit::Seconds), (250.0, Unit::Seconds)];

@@ -13,6 +13,9 @@ use model::{Span, Timestamp};
 const EVEN_FROM: usize = 6;
 /// Local variation below which gaps are even; 1 is chance (Shinomoto, Shima and Tanji 2003).
 const EVEN_MAX: f64 = 0.2;
+/// No even gap is so many times longer or shorter than the middle one: local variation compares neighbours only, and does
+/// not see a slow change.
+const EVEN_RATIO_MAX: f64 = 2.0;
 /// Local variation above which occasions come in clusters.
 const CLUSTERED_MIN: f64 = 1.5;
 /// Days whose counts are told one by one.
@@ -37,10 +40,13 @@ pub(super) fn reasons(candidate: &Candidate, view: View<'_>) -> Vec<String> {
     let active = days_active(&starts, candidate);
     let are_counted = active.as_ref().is_some_and(|told| told.contains(':'));
     let faster = acceleration(&starts, until, candidate);
+    let grows = faster.or_else(|| growth(candidate, view));
+    // What speeds up keeps no schedule, however like its neighbour each gap is.
+    let even = evenness(&starts).filter(|_| grows.is_none());
     let told = [
         active,
-        faster.or_else(|| growth(candidate, view).filter(|_| !are_counted)),
-        evenness(&starts),
+        grows.filter(|told| !(are_counted && told.contains("from day to day"))),
+        even,
         heal_trend(candidate, view),
     ];
     told.into_iter().flatten().collect()
@@ -120,9 +126,12 @@ fn days_active(starts: &[Timestamp], candidate: &Candidate) -> Option<String> {
 fn evenness(starts: &[Timestamp]) -> Option<String> {
     let mut gaps: Vec<f64> = starts.windows(2).map(|w| (w[1] - w[0]).as_secs_f64()).collect();
     let variation = local_variation(&gaps).filter(|_| starts.len() >= EVEN_FROM)?;
-    let usual = Span::from_secs(median(&mut gaps)? as i64);
+    let middle = median(&mut gaps)?;
+    let usual = Span::from_secs(middle as i64);
+    let is_regular =
+        gaps.iter().all(|gap| (middle / EVEN_RATIO_MAX..=middle * EVEN_RATIO_MAX).contains(gap));
     match variation {
-        v if v <= EVEN_MAX => Some(format!(
+        v if v <= EVEN_MAX && is_regular => Some(format!(
             "its gaps are even, about {usual}, as a timer's or a schedule's (local variation {v:.2}; chance is 1)"
         )),
         v if v >= CLUSTERED_MIN => {

@@ -61,19 +61,19 @@ fn named_by_most(lines: &[&str], holes: &[Blank]) -> Vec<(String, usize)> {
     counts
 }
 
-/// `all 4 lines shown name svc_backup and 10.20.4.57`, `13 of the 15 lines shown name svc_scan`.
+/// `all 4 lines of evidence name svc_backup and 10.20.4.57`, `13 of the 15 lines of evidence name svc_scan`.
 fn said_of_named(named: &[(String, usize)], of: usize) -> Vec<String> {
     let mut said = Vec::new();
     let all: Vec<&str> = named.iter().filter(|(_, n)| *n == of).map(|(v, _)| v.as_str()).collect();
     if !all.is_empty() {
-        said.push(format!("all {of} lines shown name {}", joined(&all)));
+        said.push(format!("all {of} lines of evidence name {}", joined(&all)));
     }
     let most = named.iter().filter(|(_, n)| *n < of);
-    said.extend(most.map(|(value, n)| format!("{n} of the {of} lines shown name {value}")));
+    said.extend(most.map(|(value, n)| format!("{n} of the {of} lines of evidence name {value}")));
     said
 }
 
-/// `the lines shown name ata1, ata3 and ata5: several ports, so rather …`, where the family knows what that points to and
+/// `the lines of evidence name ata1, ata3 and ata5: several ports, so rather …`, where the family knows what that points to and
 /// no value stands for most of them.
 fn several(hole: &Blank, lines: &[&str]) -> Option<String> {
     let points_to = hole.several.as_deref()?;
@@ -89,7 +89,7 @@ fn several(hole: &Blank, lines: &[&str]) -> Option<String> {
         0 => joined(&named),
         more => format!("{} and {more} more", named.join(", ")),
     };
-    Some(format!("the lines shown name {named}: {points_to}"))
+    Some(format!("the lines of evidence name {named}: {points_to}"))
 }
 
 /// How often each value comes, the most frequent first; among equals the one that came first.
@@ -156,15 +156,15 @@ mod tests {
         let deploy = |host, from| line(host, "deploy", from);
         let lines = [deploy("a", "192.0.2.7"), deploy("b", "192.0.2.7"), deploy("c", "192.0.2.7")];
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        assert_eq!(named_by_all(&lines), ["all 3 lines shown name deploy and 192.0.2.7"]);
+        assert_eq!(named_by_all(&lines), ["all 3 lines of evidence name deploy and 192.0.2.7"]);
         assert!(named_by_all(&lines[..2]).is_empty());
         let other = deploy("d", "192.0.2.8");
         let mixed = [lines[0], lines[1], other.as_str()];
-        assert_eq!(named_by_all(&mixed), ["all 3 lines shown name deploy"]);
+        assert_eq!(named_by_all(&mixed), ["all 3 lines of evidence name deploy"]);
         assert!(named_by_all(&["", "\u{0}", "a b"]).is_empty());
         let stranger = line("e", "guest", "192.0.2.9");
         let most = [lines[0], lines[1], other.as_str(), stranger.as_str()];
-        assert_eq!(named_by_all(&most), ["3 of the 4 lines shown name deploy"]);
+        assert_eq!(named_by_all(&most), ["3 of the 4 lines of evidence name deploy"]);
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
             several: Some("several ports".into()),
         };
         let lines = ["ata1: a", "ata3.00: b", "ata5: c", "ata3: d"];
-        let told = "the lines shown name ata3, ata1 and ata5: several ports";
+        let told = "the lines of evidence name ata3, ata1 and ata5: several ports";
         assert_eq!(several(&hole, &lines).as_deref(), Some(told));
         assert_eq!(several(&hole, &["ata1: a", "ata1: b", "ata1: c", "ata3: d"]), None);
         assert_eq!(several(&hole, &lines[..2]), None);

@@ -26,7 +26,9 @@ impl Words<'_> {
                     false => String::new(),
                 };
                 let count = times(*events);
-                format!("{lead} came {count} in a quarter of an hour{more}, on {host}.")
+                format!(
+                    "When it stood out first, {lead} had come {count} in a quarter of an hour{more}, on {host}."
+                )
             }
             Facts::Spread { sites: Some(s), hosts, within, .. } if s.is_evidence => {
                 sites::what(&lead, s, *hosts, *within)

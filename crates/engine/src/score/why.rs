@@ -1,6 +1,6 @@
 //! Why it matters, against what is usual, and what is not known.
 
-use super::phrase::{a_day, amount, date, number, rounded, times, usual_hosts, usual_kinds};
+use super::phrase::{amount, date, number, rounded, times, usual_hosts, usual_kinds};
 use super::sites;
 use super::words::Words;
 use crate::attention::cell::CellIndex;
@@ -14,7 +14,7 @@ impl Words<'_> {
             Facts::Recurrence { usual_per_day, .. } => format!(
                 "It {} coming back without ever being loud; its usual is {}.",
                 self.tense("keeps", "kept"),
-                a_day(*usual_per_day, "occasion", "occasions")
+                self.a_day(*usual_per_day, "occasion", "occasions")
             ),
             Facts::SelfHeal { heal, latest, .. } => {
                 let grows = match *latest >= heal.scaled(1.5) {
@@ -26,7 +26,7 @@ impl Words<'_> {
                 )
             }
             Facts::Burst { expected, .. } => format!(
-                "A quarter of an hour usually has {} of it; so sudden a rise has a cause worth knowing.",
+                "A quarter of an hour usually has {} of it; so sudden a rise has a cause.",
                 number(*expected)
             ),
             Facts::Spread { sites: Some(s), .. } if s.is_evidence => sites::why_it_matters(s),
@@ -115,12 +115,14 @@ impl Words<'_> {
     /// The usual and the present, in one unit.
     pub(super) fn baseline(&self) -> Baseline {
         let (usual, now) = match &self.candidate.facts {
-            Facts::Recurrence { usual_per_day, occasions, within, .. } => {
-                (a_day(*usual_per_day, "occasion", "occasions"), format!("{occasions} in {within}"))
-            }
-            Facts::SelfHeal { usual_per_day, failures, within, .. } => {
-                (a_day(*usual_per_day, "failure", "failures"), format!("{failures} in {within}"))
-            }
+            Facts::Recurrence { usual_per_day, occasions, within, .. } => (
+                self.a_day(*usual_per_day, "occasion", "occasions"),
+                format!("{occasions} in {within}"),
+            ),
+            Facts::SelfHeal { usual_per_day, failures, within, .. } => (
+                self.a_day(*usual_per_day, "failure", "failures"),
+                format!("{failures} in {within}"),
+            ),
             Facts::Burst { expected, usual_hour_max, events, hour } => (
                 format!(
                     "{} in 15 minutes, {usual_hour_max} in the largest hour",

@@ -1,7 +1,7 @@
 //! What the sentences of an item speak about: its subject, its messages in quotes, its times. The
 //! sentences themselves stand in `title`, `what` and `why`.
 
-use super::phrase::{amount, date, shorten};
+use super::phrase::{a_day, amount, date, shorten};
 use crate::attention::cell::CellIndex;
 use crate::discover::candidate::Candidate;
 use crate::discover::{Facts, View};
@@ -39,6 +39,13 @@ impl<'a> Words<'a> {
             _ => {}
         }
         words
+    }
+
+    /// A usual rate in words, of no more days than the records of the host went back when it began.
+    pub(super) fn a_day(&self, rate: f64, one: &str, many: &str) -> String {
+        let first = self.view.ledger.host_of(self.candidate.lead()).first;
+        let known = (self.candidate.onset - first).as_days_f64().max(0.0);
+        a_day(rate, one, many, known as u32)
     }
 
     /// The hosts of the story: `web1`, `web1 and web2`, `web1, web2 and 5 more hosts`.

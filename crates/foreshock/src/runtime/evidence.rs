@@ -65,7 +65,8 @@ impl Evidences {
         for evidence in cited(item) {
             let at = evidence.at;
             if let Some(known) = self.known.get(&evidence.seq) {
-                *evidence = Evidence { at, ..known.evidence.clone() };
+                let of_lead = evidence.of_lead;
+                *evidence = Evidence { at, of_lead, ..known.evidence.clone() };
                 places.push((at, known.stands.clone()));
             }
         }
@@ -111,6 +112,7 @@ fn evidence(envelope: &Envelope<'_>) -> Evidence {
         line: envelope.cursor.line(),
         offset: envelope.cursor.offset(),
         at: model::Timestamp::default(),
+        of_lead: false,
         hash: Some(hash[..32].to_owned()),
         text: Some(text.chars().take(TEXT_MAX).collect()),
     }

@@ -65,6 +65,10 @@ fn only_the_program_imports_other_crates_than_the_model() {
         let manifest = root().join("crates").join(name).join("Cargo.toml");
         let manifest = fs::read_to_string(manifest).unwrap();
         for other in ["engine", "sources", "outputs", "store", "foreshock"] {
+            // It measures what the parser alone takes, and ships with nothing.
+            if (name, other) == ("bench", "engine") {
+                continue;
+            }
             let imports = |line: &str| line.starts_with(&format!("{other}.workspace"));
             assert!(!manifest.lines().any(imports), "{name} imports {other}");
         }

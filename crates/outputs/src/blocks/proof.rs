@@ -75,11 +75,11 @@ pub(crate) fn unequal(item: &Item) -> String {
 /// The lines that an item rests on.
 pub(crate) fn evidence(item: &Item, show: Show) -> Block {
     let lines = &item.evidence;
-    let (head, tail) = match show {
-        Show::Ends(n) if lines.len() > 2 * n => (&lines[..n], &lines[lines.len() - n..]),
-        _ => (&lines[..], &[][..]),
+    let chosen = match show {
+        Show::Ends(n) if lines.len() > 2 * n => chosen(lines, 2 * n),
+        _ => lines.iter().collect(),
     };
-    let shown = head.len() + tail.len();
+    let shown = chosen.len();
     let total = item.evidence_total.max(lines.len() as u64);
     let told = match (shown as u64, total) {
         (_, 0) => "none".to_owned(),
@@ -90,9 +90,29 @@ pub(crate) fn evidence(item: &Item, show: Show) -> Block {
             counted(shown, "line", "lines")
         ),
     };
-    let quotes = head.iter().chain(tail).map(|line| quote(line, show));
+    let quotes = chosen.into_iter().map(|line| quote(line, show));
     let lines = std::iter::once(Line::Text(told)).chain(quotes).collect();
     Block::new("Evidence", lines)
+}
+
+/// So many lines from both ends, in their order: those that the item is named for, and one of what came with them.
+fn chosen(lines: &[Evidence], room: usize) -> Vec<&Evidence> {
+    let (leads, others): (Vec<usize>, Vec<usize>) =
+        (0..lines.len()).partition(|at| lines[*at].of_lead);
+    let of_others = room.saturating_sub(leads.len()).max(1).min(others.len());
+    let mut chosen = ends(&leads, room - of_others);
+    chosen.extend(ends(&others, of_others));
+    chosen.sort_unstable();
+    chosen.into_iter().map(|at| &lines[at]).collect()
+}
+
+/// At most so many from both ends; of an odd number one more from the end.
+fn ends(places: &[usize], n: usize) -> Vec<usize> {
+    if places.len() <= n {
+        return places.to_vec();
+    }
+    let head = n / 2;
+    [&places[..head], &places[places.len() - (n - head)..]].concat()
 }
 
 fn quote(line: &Evidence, show: Show) -> Line {

@@ -142,6 +142,7 @@ fn evidence(source: &str, line: u64, at_text: &str, text: &str) -> Evidence {
         line,
         offset: line * 97,
         at: at(at_text),
+        of_lead: true,
         hash: Some(format!("{:032x}", u128::from(line) << 64)),
         text: Some(text.into()),
     }

@@ -114,18 +114,27 @@ proptest! {
     }
 }
 
-/// Ten thousand of the worst pieces each, in one line: linear means that this ends at once.
+/// Sixteen times as many of the worst pieces in one line take about sixteen times as long; what looks at each place
+/// again for every other takes 256 times as long.
 #[test]
 fn long_hostile_lines_are_linear() {
+    const MORE: u32 = 16;
     for piece in
         PIECES.iter().chain(&["[", "{\"a\":", "\\", "(", "a=", "a=\"", " ", "<1>", "1 ", "::"])
     {
-        let payload = piece.repeat(1_000_000 / piece.len());
-        let started = std::time::Instant::now();
-        let _ = normalize(payload.as_bytes(), &Reference { now: now(), zone_offset_secs: 0 });
-        let headed = format!("<13>Nov 21 09:00:01 h a: {payload}");
-        let _ = normalize(headed.as_bytes(), &Reference { now: now(), zone_offset_secs: 0 });
-        let spent = started.elapsed();
-        assert!(spent.as_millis() < 2_000, "{piece:?} took {spent:?}");
+        let few = piece.repeat(60_000 / piece.len());
+        let many = few.repeat(MORE as usize);
+        // What else the machine does makes one slower now and then, and none faster.
+        let is_linear = (0..10).any(|_| spent(&many) < spent(&few) * (4 * MORE));
+        assert!(is_linear, "{piece:?}: {:?}, and {MORE} times {:?}", spent(&many), spent(&few));
     }
+}
+
+fn spent(payload: &str) -> std::time::Duration {
+    let reference = Reference { now: now(), zone_offset_secs: 0 };
+    let headed = format!("<13>Nov 21 09:00:01 h a: {payload}");
+    let started = std::time::Instant::now();
+    let _ = normalize(payload.as_bytes(), &reference);
+    let _ = normalize(headed.as_bytes(), &reference);
+    started.elapsed().max(std::time::Duration::from_micros(10))
 }
