@@ -212,6 +212,20 @@ fn forest_and_components_each_find_their_own() {
 }
 
 #[test]
+fn rows_score_alike_alone_and_together() {
+    let values = rows_about_a_line();
+    let model = OutlierModel::train(&Table::new(&values, 3).unwrap(), &names(), 7).unwrap();
+    let mut scaled = Scaled::default();
+    let together = model.score_all(values.chunks_exact(3), &mut scaled);
+    let alone: Vec<_> = values.chunks_exact(3).map(|row| model.score(row, &mut scaled)).collect();
+    assert_eq!(together, alone);
+    let forest: Vec<f64> = together.iter().map(|score| score.forest).collect();
+    assert_eq!(model.forest_scores(values.chunks_exact(3), &mut scaled), forest);
+    let wild = model.score(&[f64::NAN, f64::INFINITY], &mut scaled).forest;
+    assert!(wild < 0.5, "what is no number, and what is missing, counts as usual: {wild}");
+}
+
+#[test]
 fn the_same_rows_and_seed_give_the_same_model_and_bytes_come_back_whole() {
     let values = rows_about_a_line();
     let table = Table::new(&values, 3).unwrap();

@@ -197,8 +197,8 @@ fn score(
     };
     let (mut scaled, mut scores) = (Scaled::default(), Vec::new());
     let mut csv = String::from("forest,pca,joined,score\n");
-    for row in numbers.values.chunks_exact(numbers.names.len()) {
-        let told = model.score(row, &mut scaled);
+    let rows = numbers.values.chunks_exact(numbers.names.len());
+    for told in model.score_all(rows, &mut scaled) {
         let score = match args.by {
             By::Forest => told.forest,
             By::Pca => told.pca,

@@ -1,20 +1,25 @@
 //! Rows → how easily each is cut off from the others by random cuts: the isolation forest (Liu, Ting
-//! and Zhou 2008). Columns with heavy tails are cut more often (by √kurtosis), which finds more of
-//! what lies far out in few columns.
+//! and Zhou 2008). Columns with heavy tails are cut more often (by the fourth root of their kurtosis),
+//! which finds more of what lies far out in few columns.
 //!
 //! A tree is a full binary tree in two flat arrays, so that a walk has no branch to guess: a leaf
-//! that ends early repeats its length in all places below it.
+//! that ends early repeats its length in all places below it. Rows are walked sixteen at a time through
+//! one tree: the tree stays in the nearest cache, and no walk waits for another.
 
 use super::chance::Chance;
 use super::table::{Column, Table};
 use serde::{Deserialize, Serialize};
 
-/// Trees: the score of a row settles at about this number (the paper's figure 5).
-const TREES: usize = 100;
-/// Rows that a tree is grown from (the paper's §5.2).
-const SAMPLE: usize = 256;
-/// ⌈log₂ 256⌉: deeper cuts tell ordinary rows apart, which nobody asks for.
-const DEPTH: usize = 8;
+/// Trees. The paper's figure 5 settles at a hundred; the order of the most unusual rows, which
+/// precision is made of, goes on settling up to about three hundred.
+const TREES: usize = 300;
+/// Rows that a tree is grown from: half of the paper's 256, as fewer rows hide fewer outliers behind
+/// one another (its §5.2 on masking) and cost half the time.
+const SAMPLE: usize = 128;
+/// ⌈log₂ 128⌉: deeper cuts tell ordinary rows apart, which nobody asks for.
+const DEPTH: usize = 7;
+/// Rows that walk through a tree side by side.
+const ABREAST: usize = 16;
 const INNER: usize = (1 << DEPTH) - 1;
 const LEAVES: usize = 1 << DEPTH;
 /// Draws for a column that still varies among the rows of a node, per column.
@@ -74,20 +79,41 @@ impl Forest {
         forest
     }
 
-    /// The paper's score of a row on the columns' scale: near 1 is cut off at once, ½ is ordinary.
-    pub(super) fn score(&self, scaled: &[f32]) -> f64 {
-        let mut sum = 0.0_f64;
+    /// The paper's score of rows on the columns' scale, one after the other: near 1 is cut off at once,
+    /// ½ is ordinary.
+    pub(super) fn score(&self, scaled: &[f32], width: usize) -> Vec<f64> {
+        let mut lengths = Vec::with_capacity(scaled.len() / width.max(1));
+        for rows in scaled.chunks(ABREAST * width.max(1)) {
+            let mut sums = [0.0_f64; ABREAST];
+            let rows_here = rows.len() / width.max(1);
+            if rows_here == ABREAST {
+                self.walk::<ABREAST>(rows, width, &mut sums);
+            } else {
+                let each = rows.chunks_exact(width).zip(&mut sums);
+                each.for_each(|(row, sum)| self.walk::<1>(row, width, std::slice::from_mut(sum)));
+            }
+            lengths.extend_from_slice(&sums[..rows_here]);
+        }
+        let trees = (self.lengths.len() / LEAVES) as f64;
+        lengths.iter().map(|sum| (-sum / trees / self.usual_length).exp2()).collect()
+    }
+
+    /// Adds up the lengths of the ways of `N` rows through all trees.
+    fn walk<const N: usize>(&self, rows: &[f32], width: usize, sums: &mut [f64]) {
         for (cuts, lengths) in self.cuts.chunks_exact(INNER).zip(self.lengths.chunks_exact(LEAVES))
         {
-            let mut node = 0;
+            let mut nodes = [0_usize; N];
             for _ in 0..DEPTH {
-                let cut = cuts[node];
-                node = 2 * node + 1 + usize::from(scaled[usize::from(cut.column)] >= cut.at);
+                for (at, node) in nodes.iter_mut().enumerate() {
+                    let cut = cuts[*node];
+                    let value = rows[at * width + usize::from(cut.column)];
+                    *node = 2 * *node + 1 + usize::from(value >= cut.at);
+                }
             }
-            sum += f64::from(lengths[node - INNER]);
+            for (sum, node) in sums.iter_mut().zip(nodes) {
+                *sum += f64::from(lengths[node - INNER]);
+            }
         }
-        let mean = sum / (self.lengths.len() / LEAVES) as f64;
-        (-mean / self.usual_length).exp2()
     }
 
     /// Whether a loaded forest can be walked with rows of `width` without leaving its arrays.

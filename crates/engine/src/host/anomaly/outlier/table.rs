@@ -87,12 +87,12 @@ pub struct Column {
     /// Its standard deviation about the median, without the outermost hundredth on either side; 0
     /// if it does not vary.
     pub spread: f64,
-    /// √ of the kurtosis: 1.7 for a normal column, more where few values lie far out.
+    /// Fourth root of the kurtosis: 1.3 for a normal column, more where few values lie far out.
     pub weight: f64,
 }
 
-/// Tails of single columns draw no more splits than this; 31 is a kurtosis of a thousand.
-const WEIGHT_MAX: f64 = 31.6;
+/// Tails of single columns draw no more splits than this; 5.6 is a kurtosis of a thousand.
+const WEIGHT_MAX: f64 = 5.6;
 
 impl Column {
     /// The scale of one column of a table.
@@ -107,8 +107,8 @@ impl Column {
         let inner = moments(&values[cut..values.len() - cut], middle);
         let all = moments(&values, middle);
         let spread = if inner.0 > 0.0 { inner.0.sqrt() } else { all.0.sqrt() };
-        let weight =
-            if all.0 > 0.0 { (all.1 / all.0 / all.0).sqrt().clamp(1.0, WEIGHT_MAX) } else { 1.0 };
+        let kurtosis = if all.0 > 0.0 { all.1 / all.0 / all.0 } else { 1.0 };
+        let weight = kurtosis.sqrt().sqrt().clamp(1.0, WEIGHT_MAX);
         Column { middle, spread, weight }
     }
 
