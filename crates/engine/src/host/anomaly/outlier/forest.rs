@@ -1,5 +1,5 @@
 //! Rows → how easily each is cut off from the others by random cuts: the isolation forest (Liu, Ting
-//! and Zhou 2008). Columns with heavy tails are cut more often (by the fourth root of their kurtosis),
+//! and Zhou 2008). Columns with heavy tails are cut more often (by kurtosis to the power of 3/8),
 //! which finds more of what lies far out in few columns.
 //!
 //! A tree is a full binary tree in two flat arrays, so that a walk has no branch to guess: a leaf
