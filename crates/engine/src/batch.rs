@@ -4,7 +4,7 @@
 
 use crate::entities::Entities;
 use crate::kernel;
-use crate::sighting::{KernelNote, Process, ReportNote, Sighting, SignNote};
+use crate::sighting::{KernelNote, Process, ReportNote, SampleNote, Sighting, SignNote};
 use crate::signature::SkeletonKey;
 use crate::values::Values;
 use model::{Seq, Severity, Timestamp};
@@ -49,6 +49,8 @@ pub struct EventBatch {
     rows: Vec<Row>,
     /// By row, ascending.
     notes: Vec<(u32, Note)>,
+    /// Samples, by row, ascending.
+    samples: Vec<(u32, Piece, f64)>,
 }
 
 impl EventBatch {
@@ -62,6 +64,10 @@ impl EventBatch {
         let body = self.piece(sighting.body, None);
         if let Some(note) = sighting.kernel {
             self.note(note);
+        }
+        if let Some(SampleNote { series, value }) = sighting.sample {
+            let series = self.piece(series, None);
+            self.samples.push((self.rows.len() as u32, series, value));
         }
         self.rows.push(Row {
             seq: sighting.seq,
@@ -106,6 +112,15 @@ impl EventBatch {
                 KernelNote::Report(ReportNote { severity, panicked, lines, machine })
             }
         })
+    }
+
+    fn sample_of(&self, index: usize) -> Option<SampleNote<'_>> {
+        if self.samples.is_empty() {
+            return None;
+        }
+        let found = self.samples.binary_search_by_key(&(index as u32), |(row, ..)| *row).ok()?;
+        let (_, series, value) = self.samples[found];
+        Some(SampleNote { series: self.text(series), value })
     }
 
     fn piece(&mut self, text: &str, last: Option<Piece>) -> Piece {
@@ -158,6 +173,7 @@ impl EventBatch {
             values: row.values,
             occurrences: row.occurrences,
             kernel: self.note_of(index),
+            sample: self.sample_of(index),
         })
     }
 
@@ -171,5 +187,6 @@ impl EventBatch {
         self.text.clear();
         self.rows.clear();
         self.notes.clear();
+        self.samples.clear();
     }
 }

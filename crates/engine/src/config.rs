@@ -55,6 +55,9 @@ pub struct Limits {
     /// Pairs of signature and host whose context is kept; 5,000 × 4 kB = 20 MB. Only what is watched
     /// has one; beyond them further ones are told without.
     pub contexts_max: usize,
+    /// Series of measured values; 4,000 × 8 kB = 32 MB. Samples of further ones are events like any other,
+    /// and are not judged.
+    pub series_max: usize,
 }
 
 impl Default for Limits {
@@ -66,6 +69,7 @@ impl Default for Limits {
             cells_max: 200_000,
             candidates_max: 5_000,
             contexts_max: 5_000,
+            series_max: 4_000,
         }
     }
 }

@@ -258,6 +258,7 @@ impl Made {
                 lines: *lines,
                 machine: report.hardware.as_deref().unwrap_or_default(),
             })),
+            sample: None,
             ..*first
         }
     }

@@ -4,8 +4,9 @@
 use crate::batch::EventBatch;
 use crate::entities::Entities;
 use crate::forensics::Forensics;
+use crate::host::measure::measured;
 use crate::normalize::{Assembled, Assembler, AssemblerConfig, Reference, normalize};
-use crate::sighting::{Process, Sighting};
+use crate::sighting::{Process, SampleNote, Sighting};
 use crate::signature::{Skeleton, fingerprint};
 use crate::values::Values;
 use model::{Counts, Defect, Defects, Envelope, Format, Span};
@@ -177,6 +178,7 @@ impl Rest {
         }
         self.latest.keep(assembled, host);
         fingerprint(service, &event.body, &mut self.skeleton);
+        let sample = measured(event);
         let sighting = Sighting {
             seq: assembled.seq,
             // Live, the engine runs on the time of receipt; over old files, on the events' own.
@@ -189,9 +191,14 @@ impl Rest {
             process: Process::of(event.pid.as_deref()),
             key: self.skeleton.key(),
             entities: Entities::of(&event.body, self.skeleton.holes()),
-            values: Values::of(&event.body, self.skeleton.holes()),
+            // What a sample measures is judged with its series.
+            values: match sample {
+                Some(_) => Values::default(),
+                None => Values::of(&event.body, self.skeleton.holes()),
+            },
             occurrences: assembled.occurrences,
             kernel: None,
+            sample: sample.as_ref().map(|s| SampleNote { series: &s.series, value: s.value }),
         };
         let raw = kernel_lines(assembled);
         self.forensics.take(&sighting, raw.as_deref(), &assembled.reference, batch);

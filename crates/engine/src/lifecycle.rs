@@ -277,6 +277,7 @@ fn size(candidate: &Candidate, view: View<'_>) -> Counted {
         | Facts::Precursor { .. }
         | Facts::Clients(_)
         | Facts::Crash(_)
+        | Facts::Pressure(_)
         | Facts::Return { .. } => Counted::Occasions(candidate.occasions),
         Facts::Breakthrough { failures, .. } => Counted::Occasions(*failures),
         Facts::Burst { events, .. } => {

@@ -97,4 +97,15 @@ pub struct Sighting<'a> {
     pub occurrences: u32,
     /// What the kernel's log says with it.
     pub kernel: Option<KernelNote<'a>>,
+    /// The sample that it is, instead of a message.
+    pub sample: Option<SampleNote<'a>>,
+}
+
+/// A measured value of a host.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SampleNote<'a> {
+    /// The series.
+    pub series: &'a str,
+    /// The value.
+    pub value: f64,
 }

@@ -52,6 +52,7 @@ fn stories(changes: &[Change], digests: &[Digest]) -> String {
         | Change::CandidateClosed { tenant_id, .. }
         | Change::BandChanged { tenant_id, .. }
         | Change::SignatureBorn { tenant_id, .. }
+        | Change::SignalJudged { tenant_id, .. }
         | Change::LimitReached { tenant_id, .. } => tenant_id == id,
     };
     let told = digests.iter().map(|digest| {
@@ -85,7 +86,9 @@ fn story(changes: &[Change], digest: &Digest) -> String {
             Change::BandChanged { at, from, to, reason, .. } => {
                 writeln!(text, "{} {from} -> {to}: {reason}", at.to_minute_text()).unwrap();
             }
-            Change::SignatureBorn { .. } | Change::LimitReached { .. } => {}
+            Change::SignatureBorn { .. }
+            | Change::SignalJudged { .. }
+            | Change::LimitReached { .. } => {}
         }
     }
     for item in &digest.items {

@@ -83,6 +83,7 @@ fn engine(kinds: u64, occasions: u64) -> Engine {
                 values: Values::of(&body, skeleton.holes()),
                 occurrences: 1,
                 kernel: None,
+                sample: None,
             };
             engine.observe(&tenant, &sighting, &mut changes);
             changes.clear();

@@ -1,7 +1,9 @@
 //! Changes: every fact that the engine states about an input. The runtime writes them down; the
 //! engine itself does no I/O, so a change is also its log.
 
-use crate::{Band, CandidateId, CandidateType, Signature, SignatureId, TenantId, Timestamp};
+use crate::{
+    Band, CandidateId, CandidateType, Seq, Severity, Signature, SignatureId, TenantId, Timestamp,
+};
 
 /// One fact that the engine states.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -52,6 +54,29 @@ pub enum Change {
         candidate_id: CandidateId,
         /// How it ended.
         outcome: String,
+    },
+    /// The samples of a host were judged: an event of the stream that nobody sent.
+    SignalJudged {
+        /// The tenant.
+        tenant_id: TenantId,
+        /// When.
+        at: Timestamp,
+        /// Which kind of message it is.
+        signature_id: SignatureId,
+        /// The record of the sample that settled it.
+        seq: Seq,
+        /// The host.
+        host: String,
+        /// How bad it is.
+        severity: Severity,
+        /// What is said.
+        message: String,
+        /// The series that it rests on.
+        series: String,
+        /// The beginning of the time that it speaks of.
+        from: Timestamp,
+        /// Its end.
+        to: Timestamp,
     },
     /// A named limit was reached; what it cost is counted.
     LimitReached {

@@ -137,6 +137,7 @@ impl<'a> Watch<'a> {
             values: engine::values::Values::default(),
             occurrences: 1,
             kernel: None,
+            sample: None,
         };
         self.engine.observe(&self.tenant, &sighting, &mut self.changes);
         self.note(event.at);
@@ -156,7 +157,9 @@ impl<'a> Watch<'a> {
                     self.open.remove(&candidate_id);
                 }
                 Change::SignatureBorn { .. } => self.watched.born += 1,
-                Change::BandChanged { .. } | Change::LimitReached { .. } => {}
+                Change::BandChanged { .. }
+                | Change::SignalJudged { .. }
+                | Change::LimitReached { .. } => {}
             }
         }
     }

@@ -136,6 +136,7 @@ pub fn price(candidate: &Candidate, tests: &Tests, view: View<'_>) -> Option<Pri
             | Facts::Novelty { .. }
             | Facts::Breakthrough { .. }
             | Facts::Crash(_)
+            | Facts::Pressure(_)
     );
     if candidate.pain.is_some() || is_known {
         return None;

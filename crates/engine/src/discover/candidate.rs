@@ -184,6 +184,12 @@ impl Candidate {
         matches!(self.facts, Facts::Crash(_))
     }
 
+    /// Whether it is told whatever is usual, and while that is still being learnt: what the kernel reports of
+    /// itself, and what stands at a hard limit.
+    pub fn needs_no_usual(&self) -> bool {
+        matches!(self.facts, Facts::Crash(_) | Facts::Pressure(_))
+    }
+
     /// Adds one event. What is said of others after somebody came through is no part of it.
     pub fn grow(&mut self, mark: Mark, n: u32) {
         if self.is_breakthrough() && !self.cells.is_empty() {
@@ -327,6 +333,7 @@ impl Candidate {
             | Facts::Novelty { .. }
             | Facts::Breakthrough { .. }
             | Facts::Crash(_)
+            | Facts::Pressure(_)
             | Facts::HostSilence { .. }
             | Facts::Silence { .. } => {}
         }

@@ -21,6 +21,7 @@ pub mod pain;
 pub mod passed;
 pub mod peak;
 pub mod precursor;
+pub mod pressure;
 pub mod recurrence;
 pub mod self_heal;
 pub mod silence;
@@ -38,6 +39,7 @@ use crate::attention::reports::Reported;
 use crate::attention::supposed::Known;
 use crate::config::Config;
 use crate::elsewhere::AtClients;
+use crate::host::signal::Pressed;
 use crate::signature::{Library, SignatureIndex};
 use crate::values::Label;
 use model::{CandidateId, CandidateType, Severity, Span, TenantId, Timestamp};
@@ -276,6 +278,8 @@ pub enum Facts {
     },
     /// The kernel reported trouble of its own.
     Crash(Reported),
+    /// A host is at a hard limit, or on its way to one.
+    Pressure(Pressed),
     /// A host stopped speaking.
     HostSilence {
         /// Its longest pause in the days before.
@@ -316,7 +320,7 @@ impl Facts {
             }
             Facts::SelfHeal { failures, pairs, .. } => (*failures, *pairs),
             Facts::Precursor { occasions, followed, .. } => (*occasions, *followed),
-            Facts::Crash(_) => (1, 0),
+            Facts::Crash(_) | Facts::Pressure(_) => (1, 0),
             Facts::Burst { .. }
             | Facts::Spread { .. }
             | Facts::Clients(_)
@@ -345,6 +349,7 @@ pub struct Detector {
 /// Every detector. Where several speak for the same subject, the earlier in the list names it.
 pub const DETECTORS: &[Detector] = &[
     crash::DETECTOR,
+    pressure::DETECTOR,
     breakthrough::DETECTOR,
     spread::DETECTOR,
     precursor::DETECTOR,

@@ -225,7 +225,7 @@ impl Stories {
     /// Remembers a closed one no more: what was told while learning was judged against next to no history. A
     /// crash was judged against none.
     pub fn unlearn(&mut self, index: StoryIndex) {
-        if self[index].is_crash() {
+        if self[index].needs_no_usual() {
             return;
         }
         for cell in self[index].cells.clone() {
@@ -239,7 +239,7 @@ impl Stories {
     pub fn forget_open(&mut self, view: View<'_>) -> Vec<StoryIndex> {
         // A crash is the usual of nobody.
         let (open, forgotten): (Vec<_>, Vec<_>) =
-            self.open.iter().partition(|index| self[**index].is_crash());
+            self.open.iter().partition(|index| self[**index].needs_no_usual());
         self.open = open;
         for index in &forgotten {
             let outcome = "became the usual while learning".to_owned();
@@ -320,6 +320,7 @@ pub(crate) fn add_companions(finding: &mut Finding, view: View<'_>) {
             | CandidateType::Silence
             | CandidateType::Anomaly
             | CandidateType::Crash
+            | CandidateType::Pressure
     ) {
         return;
     }

@@ -102,7 +102,7 @@ impl Sketch {
 }
 
 /// What is usual.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Usual {
     /// Half of the values are below.
     pub p50: f64,

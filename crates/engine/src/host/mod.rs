@@ -10,6 +10,8 @@
 //! | `simulate` | level, slope, limit | what comes if nobody acts, and if somebody does |
 //! | `classify` | values of a host | the ten conditions, each with severity, pressure and evidence |
 //! | `anomaly` | process starts, tables | three layers of scores, joined into alerts |
+//! | `measure` | an event that is a sample | series and value |
+//! | `gauges` | the samples of a stream | all of the above, of every host, in bounded memory |
 //! | `signal` | what was judged | an event of the stream |
 //!
 //! All of it is a fold over samples in bounded memory: the judgement of a sample never depends on
@@ -20,6 +22,8 @@ pub mod anomaly;
 pub mod baseline;
 pub mod classify;
 pub mod forecast;
+pub mod gauges;
+pub mod measure;
 pub mod series;
 pub mod signal;
 pub mod simulate;

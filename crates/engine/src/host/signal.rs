@@ -2,9 +2,10 @@
 //! which time. From there on it is remembered, compared and told like any other event.
 
 use super::anomaly::alert::AnomalyAlert;
+use super::forecast::Record;
 use super::series::{Judgement, NewNormal};
 use model::{Event, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// What kind of statement a condition is.
@@ -20,7 +21,7 @@ pub enum Category {
 }
 
 /// Severity of a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.
@@ -103,25 +104,103 @@ pub struct Signal {
     pub to_secs: f64,
 }
 
-impl Signal {
-    /// The signal as an event of the stream.
-    pub fn to_event(&self) -> Event<'static> {
-        let mut attributes = vec![
-            attribute("signal_type", self.name),
-            attribute("semantic_label", self.label),
-            attribute("pressure_score", format!("{:.2}", self.pressure)),
-        ];
-        attributes.extend(span(self.from_secs, self.to_secs));
-        attributes.extend(self.evidence.iter().map(|e| attribute("series", e.series.clone())));
-        Event {
-            occurred_at: Some(at(self.to_secs)),
-            severity: Some(self.severity.of_event()),
-            host: Some(Cow::Owned(self.host.clone())),
-            service: Some(Cow::Borrowed("signals")),
-            body: Cow::Owned(format!("{}: {}", self.name, self.summary)),
-            attributes,
-            ..Event::default()
-        }
+/// What a person may be told of: a condition at a hard limit, or a limit that comes near.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pressed {
+    /// The condition's name, or `forecast`.
+    pub name: String,
+    /// One sentence, with its numbers.
+    pub summary: String,
+    /// The series that it rests on.
+    pub series: String,
+    /// Beginning of the time that it speaks of, in seconds since 1970.
+    pub from_secs: f64,
+    /// Its end.
+    pub to_secs: f64,
+    /// 0–1.
+    pub pressure: f64,
+    /// What to look at next; commands only read.
+    pub hints: Vec<String>,
+}
+
+/// One judgement as an event of the stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// How bad it is.
+    pub severity: model::Severity,
+    /// The message.
+    pub body: String,
+    /// The series that it rests on.
+    pub series: String,
+    /// The time that it speaks of, in seconds since 1970.
+    pub span: (f64, f64),
+    /// What a person may be told of it.
+    pub pressed: Option<Pressed>,
+}
+
+/// Pressure from which a condition may be told: only a hard limit gives so much; that a host is unlike
+/// itself gives less (`classify`), and is for detectors to make something of.
+const TOLD_FROM: f64 = 0.8;
+
+impl Said {
+    fn of(severity: model::Severity, series: &str, span: (f64, f64), body: String) -> Said {
+        Said { severity, body, series: series.to_owned(), span, pressed: None }
+    }
+
+    /// The first sample of an alert of a series. A notice: on fine series such alerts come by chance
+    /// about every other day.
+    pub fn of_alert(series: &str, secs: f64, value: f64, judged: &Judgement) -> Said {
+        let body = format!("{series} is {value:.4}: {}", judged.lane.phrase());
+        Said::of(model::Severity::Notice, series, (secs, secs), body)
+    }
+
+    /// A level that has changed for good.
+    pub fn of_new_normal(series: &str, secs: f64, change: &NewNormal) -> Said {
+        let NewNormal { since, before, after } = change;
+        let body = format!("{series} has a new normal: {after:.4} instead of {before:.4}");
+        Said::of(model::Severity::Notice, series, (*since, secs), body)
+    }
+
+    /// A condition that stands.
+    pub fn of_signal(signal: &Signal) -> Said {
+        let series = signal.evidence.first().map_or_else(String::new, |e| e.series.clone());
+        let pressed = (signal.pressure >= TOLD_FROM).then(|| Pressed {
+            name: signal.name.to_owned(),
+            summary: signal.summary.clone(),
+            series: series.clone(),
+            from_secs: signal.from_secs,
+            to_secs: signal.to_secs,
+            pressure: signal.pressure,
+            hints: signal.hints.clone(),
+        });
+        let body = format!("{}: {}", signal.name, signal.summary);
+        let span = (signal.from_secs, signal.to_secs);
+        Said { pressed, ..Said::of(signal.severity.of_event(), &series, span, body) }
+    }
+
+    /// A condition that stood and is over.
+    pub fn of_end(name: &str, series: &str, span: (f64, f64)) -> Said {
+        let minutes = ((span.1 - span.0) / 60.0).round();
+        let body = format!("{name}: over after {minutes:.0} min");
+        Said::of(model::Severity::Info, series, span, body)
+    }
+
+    /// A limit that comes near.
+    pub fn of_pressure(pressed: Pressed) -> Said {
+        let body = format!("{}: {}", pressed.name, pressed.summary);
+        let span = (pressed.from_secs, pressed.to_secs);
+        let severity = model::Severity::Warning;
+        let said = Said::of(severity, &pressed.series, span, body);
+        Said { pressed: Some(pressed), ..said }
+    }
+
+    /// What became of forecasts that were said.
+    pub fn of_verdicts(series: &str, span: (f64, f64), record: &Record) -> Said {
+        let Record { judged, held, missed, withdrawn } = record;
+        let body = format!(
+            "forecast of {series}: of {judged} claims {held} held, {missed} met the limit at another time, {withdrawn} did not meet it"
+        );
+        Said::of(model::Severity::Info, series, span, body)
     }
 }
 
@@ -153,58 +232,6 @@ impl AnomalyAlert {
     }
 }
 
-/// The first sample of an alert of a series as an event of the stream.
-pub fn series_event(
-    host: &str,
-    series: &str,
-    secs: f64,
-    value: f64,
-    judged: &Judgement,
-) -> Event<'static> {
-    let mut attributes = vec![
-        attribute("series", series.to_owned()),
-        attribute("surprise", format!("{:.1}", judged.surprise)),
-        attribute("expected", format!("{}", judged.expected)),
-    ];
-    attributes.extend(span(secs, secs));
-    Event {
-        occurred_at: Some(at(secs)),
-        severity: Some(model::Severity::Warning),
-        host: Some(Cow::Owned(host.to_owned())),
-        service: Some(Cow::Borrowed("signals")),
-        body: Cow::Owned(format!("{series} is {value}: {}", judged.lane.phrase())),
-        attributes,
-        ..Event::default()
-    }
-}
-
-/// A level that has changed for good as an event of the stream.
-pub fn new_normal_event(host: &str, series: &str, secs: f64, change: &NewNormal) -> Event<'static> {
-    let mut attributes = vec![attribute("series", series.to_owned())];
-    attributes.extend(span(change.since, secs));
-    Event {
-        occurred_at: Some(at(secs)),
-        severity: Some(model::Severity::Notice),
-        host: Some(Cow::Owned(host.to_owned())),
-        service: Some(Cow::Borrowed("signals")),
-        body: Cow::Owned(format!(
-            "{series} has a new normal: {:.4} instead of {:.4}",
-            change.after, change.before
-        )),
-        attributes,
-        ..Event::default()
-    }
-}
-
-fn at(secs: f64) -> Timestamp {
-    Timestamp::from_micros((secs * 1e6) as i64)
-}
-
 fn attribute(name: &'static str, value: impl Into<Cow<'static, str>>) -> model::Attribute<'static> {
     (Cow::Borrowed(name), value.into())
-}
-
-fn span(from: f64, to: f64) -> [model::Attribute<'static>; 2] {
-    let secs = |secs: f64| format!("@{}", secs as i64);
-    [attribute("evidence_from", secs(from)), attribute("evidence_to", secs(to))]
 }

@@ -26,7 +26,7 @@ use crate::discover::{Facts, View};
 use model::{Contribution, Severity, Span};
 
 /// Changes whenever a weight or a term does.
-pub const SCORER_VERSION: &str = "foreshock-score/4";
+pub const SCORER_VERSION: &str = "foreshock-score/5";
 
 /// The weight of a term: what it can add at most, and why so much.
 struct Weights {
@@ -50,6 +50,8 @@ struct Weights {
     clients: f64,
     /// A kernel says of itself that it crashed, hangs, kills or loses data: no guess, and work is lost.
     kernel: f64,
+    /// A host is at a hard limit, or comes to one within the hour.
+    pressure: f64,
 }
 
 const WEIGHTS: Weights = Weights {
@@ -63,6 +65,7 @@ const WEIGHTS: Weights = Weights {
     memory: 0.25,
     clients: 0.25,
     kernel: 0.35,
+    pressure: 0.35,
 };
 
 /// The terms of a candidate's score; their values sum to [`total`].
@@ -78,6 +81,7 @@ pub fn contributions(candidate: &Candidate, view: View<'_>) -> Vec<Contribution>
         memory(candidate),
         clients(candidate, view),
         crash::term(candidate, view),
+        pressure(candidate),
     ];
     terms.retain(|term| term.value > 0.0);
     let found: f64 = terms.iter().map(|t| t.value).sum();
@@ -96,6 +100,14 @@ pub fn total(terms: &[Contribution]) -> f64 {
 /// Values are kept to three digits so that what is printed adds up to what is printed.
 fn term(name: &'static str, value: f64, reason: String) -> Contribution {
     Contribution { name, value: (value * 1_000.0).round() / 1_000.0, reason }
+}
+
+fn pressure(candidate: &Candidate) -> Contribution {
+    let share = match &candidate.facts {
+        Facts::Pressure(pressed) => pressed.pressure,
+        _ => 0.0,
+    };
+    term("pressure", WEIGHTS.pressure * share, format!("{share:.2} of what the host can bear"))
 }
 
 fn recurrence(candidate: &Candidate) -> Contribution {

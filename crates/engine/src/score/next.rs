@@ -30,8 +30,8 @@ pub(super) struct Next {
 /// What to check next. Where it is known what comes first every time, the first check tells it instead
 /// of asking.
 pub(super) fn of(candidate: &Candidate, comes_first: Option<String>, view: View<'_>) -> Next {
-    // A host that says nothing is silent with all of its programs.
-    if matches!(candidate.facts, Facts::HostSilence { .. }) {
+    // A host that says nothing is silent with all of its programs; a signal brings its own checks.
+    if matches!(candidate.facts, Facts::HostSilence { .. } | Facts::Pressure(_)) {
         let generic = generic(candidate, comes_first, view, true);
         return Next { check_next: generic, knowledge: None, quiet: None, unknown: None };
     }
@@ -339,6 +339,10 @@ fn generic(
                 .into(),
             with_commands.then(|| "vmstat -w 1 3; df -h".into()),
         )),
+        Facts::Pressure(pressed) => {
+            let hints = pressed.hints.iter().map(|hint| check(hint.clone(), None));
+            checks.splice(0..0, hints);
+        }
         Facts::Breakthrough { .. } => checks.insert(
             0,
             check(

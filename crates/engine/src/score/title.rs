@@ -47,6 +47,9 @@ impl Words<'_> {
                 format!("let somebody in after {failures} failures within {within}")
             }
             Facts::Crash(reported) => self.crashed(reported),
+            Facts::Pressure(pressed) => {
+                return shorten(&format!("{}: {}", self.subject, pressed.summary), letters_max);
+            }
             Facts::HostSilence { .. } => {
                 let text = format!(
                     "{} {} silent for {}",

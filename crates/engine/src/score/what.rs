@@ -4,7 +4,7 @@ use super::phrase::{amount, date, number, rounded, shorten, times};
 use super::sites;
 use super::words::{QUOTE_MAX, Words};
 use crate::discover::Facts;
-use model::Span;
+use model::{Span, Timestamp};
 
 impl Words<'_> {
     /// What is happening, in numbers.
@@ -65,6 +65,16 @@ impl Words<'_> {
                 )
             }
             Facts::Crash(reported) => self.crash(reported),
+            Facts::Pressure(pressed) => {
+                let time = |secs: f64| Timestamp::from_micros((secs * 1e6) as i64).to_minute_text();
+                format!(
+                    "{}, on {host}; by the series {}, {} to {}.",
+                    capital(&pressed.summary),
+                    pressed.series,
+                    time(pressed.from_secs),
+                    time(pressed.to_secs),
+                )
+            }
             Facts::HostSilence { longest, days, active, speaking } => format!(
                 "Nothing {} from {} for {}; the longest pause of the {days} days before was {}. Of the other hosts {speaking} of {active} spoke in the meantime.",
                 self.tense("has come", "came"),
@@ -160,5 +170,15 @@ impl Words<'_> {
             peak.count,
             number(usual)
         ))
+    }
+}
+
+/// The text with its first letter a capital one; names with dots stay as they are.
+fn capital(text: &str) -> String {
+    let first = text.split(' ').next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(letter) if !first.contains('.') => letter.to_uppercase().chain(letters).collect(),
+        _ => text.to_owned(),
     }
 }

@@ -54,6 +54,14 @@ impl Words<'_> {
                     .to_owned()
             }
             Facts::Crash(_) => self.crash_means().to_owned(),
+            Facts::Pressure(pressed) if pressed.name == "forecast" => {
+                "It climbs towards its limit by itself; there is time left to act before anything fails."
+                    .to_owned()
+            }
+            Facts::Pressure(_) => {
+                "It is at a limit that holds for any host, whatever is usual here; what comes next is refused, killed or slow."
+                    .to_owned()
+            }
             Facts::HostSilence { .. } => {
                 "A host that says nothing looks like a host without trouble; nobody is told that it no longer reports."
                     .to_owned()
@@ -85,7 +93,7 @@ impl Words<'_> {
             ));
         }
         // A crash needs no odds; where they say little they are not said.
-        let says_little = self.candidate.is_crash() && self.candidate.surprise < 1.0;
+        let says_little = self.candidate.needs_no_usual() && self.candidate.surprise < 1.0;
         if self.candidate.surprise > 0.0 && !says_little {
             reasons.push(format!(
                 "if all were as usual, the chance of this would be about 10^-{:.0}",
@@ -160,6 +168,9 @@ impl Words<'_> {
                 format!("{failures} failures within {within}, then this"),
             ),
             Facts::Crash(reported) => self.crash_usual(reported),
+            Facts::Pressure(pressed) => {
+                ("below the limit".to_owned(), format!("pressure {:.2} of 1", pressed.pressure))
+            }
             Facts::HostSilence { longest, days, .. } => (
                 format!("quiet for at most {} ({days} days)", rounded(*longest)),
                 format!("nothing for {}", self.quiet_for()),

@@ -8,6 +8,7 @@ mod digest;
 mod kinds;
 mod names;
 mod notes;
+mod signals;
 mod stand;
 mod tell;
 mod what_if;
@@ -26,6 +27,7 @@ use crate::discover::recurrence::unusual_run;
 use crate::discover::story::Stories;
 use crate::discover::{DETECTORS, Moment, View, lexicon};
 use crate::elsewhere::AtClients;
+use crate::host::gauges::Gauges;
 use crate::kernel;
 use crate::sighting::{KernelNote, Sighting};
 use crate::signature::{Library, SignatureIndex, Skeleton, fingerprint};
@@ -47,6 +49,8 @@ pub struct Tenant {
     #[serde(skip)]
     skeleton: Skeleton,
     ledger: Ledger,
+    /// The series that its hosts report.
+    gauges: Gauges,
     pub(crate) stories: Stories,
     notes: Notes,
     /// What other clients make of messages that stir here.
@@ -74,6 +78,7 @@ impl Tenant {
             library: Library::new(config.library()),
             skeleton: Skeleton::default(),
             ledger,
+            gauges: Gauges::default(),
             stories: Stories::new(config.limits.candidates_max),
             notes: Notes::default(),
             of_others: BTreeMap::new(),
@@ -113,6 +118,20 @@ impl Tenant {
         out: &mut Vec<Change>,
     ) -> SignatureIndex {
         self.tick(sighting.at, config, out);
+        let (index, _) = self.see(sighting, config, out);
+        if let Some(sample) = sighting.sample {
+            self.take_sample(sample, sighting, config, out);
+        }
+        index
+    }
+
+    /// One event, or one signal: which kind of message it is, and its cell unless there is no room for one.
+    fn see(
+        &mut self,
+        sighting: &Sighting<'_>,
+        config: &Config,
+        out: &mut Vec<Change>,
+    ) -> (SignatureIndex, Option<CellIndex>) {
         let index = self.assign(sighting);
         let observed = self.ledger.observe(sighting, index, config);
         if observed.is_new {
@@ -124,7 +143,7 @@ impl Tenant {
         if let Some(story) = observed.breaks {
             self.host_is_back(story, config, out);
         }
-        let Some(cell) = observed.cell else { return index };
+        let Some(cell) = observed.cell else { return (index, None) };
         let run = match observed.starts {
             true => unusual_run(self.view(config), cell),
             false => None,
@@ -147,7 +166,7 @@ impl Tenant {
             self.after_occasion(&moment, mark, sighting.severity, config, out);
             self.surround(cell, mark, config);
         }
-        index
+        (index, Some(cell))
     }
 
     /// What this sighting puts to the test, for the budget of false alarms.
@@ -285,6 +304,7 @@ impl Tenant {
             ("limits.cells_max", self.ledger.cells_overflowed > 0),
             ("limits.candidates_max", self.stories.forgotten > 0),
             ("limits.contexts_max", self.ledger.contexts.overflowed > 0),
+            ("limits.series_max", self.gauges.refused() > 0),
         ];
         for (limit, _) in reached.into_iter().filter(|(_, is_reached)| *is_reached) {
             if self.limits_said.insert(limit.to_owned()) {

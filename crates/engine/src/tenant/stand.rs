@@ -31,7 +31,7 @@ impl Tenant {
         let terms = score::contributions(&self.stories[index], self.view(config));
         self.stories[index].score = score::total(&terms);
         let candidate = &self.stories[index];
-        let is_due = candidate.is_crash() || !self.is_learning(config);
+        let is_due = candidate.needs_no_usual() || !self.is_learning(config);
         let waits = candidate.admitted.is_none() && is_due;
         if waits && self.has_earned(&self.stories[index], self.view(config)) {
             self.admit(index, config);
@@ -43,8 +43,8 @@ impl Tenant {
 
     /// What a candidate waits for besides evidence, in a sentence's part.
     pub(super) fn waits_for(&self, candidate: &Candidate, view: View<'_>) -> Option<String> {
-        // A crash is none against any usual.
-        if candidate.is_crash() {
+        // It is one against any usual.
+        if candidate.needs_no_usual() {
             return None;
         }
         let host = view.ledger.host_of(candidate.lead());

@@ -172,7 +172,7 @@ impl<'a> World<'a> {
         let terms = score::contributions(self.story(index), self.view());
         self.story_mut(index).score = score::total(&terms);
         let is_learning = self.now < self.tenant.learning_until(self.config);
-        let is_due = self.story(index).is_crash() || !is_learning;
+        let is_due = self.story(index).needs_no_usual() || !is_learning;
         let waits = self.story(index).admitted.is_none() && is_due;
         if waits && self.tenant.has_earned(self.story(index), self.view()) {
             self.admit(index);

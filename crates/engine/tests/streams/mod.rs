@@ -120,6 +120,7 @@ pub fn batch(messages: &[Message], from: usize) -> EventBatch {
             values: Values::of(&message.body, skeleton.holes()),
             occurrences: 1,
             kernel: None,
+            sample: None,
         });
     }
     batch

@@ -27,6 +27,8 @@ pub struct Watch {
     names: BTreeMap<(String, u64), (String, Option<u64>)>,
     seen: BTreeMap<String, u64>,
     scaled: Scaled,
+    /// Starts of programs beyond [`PROGRAMS_MAX`]: judged without their values.
+    unwatched: u64,
 }
 
 /// A judged start.
@@ -64,7 +66,14 @@ impl Watch {
             names: BTreeMap::new(),
             seen: BTreeMap::new(),
             scaled: Scaled::default(),
+            unwatched: 0,
         }
+    }
+
+    /// What found no room: starts whose values were not judged, and pairs of programs, parents and users that
+    /// were not learnt.
+    pub fn overflowed(&self) -> (u64, u64) {
+        (self.unwatched, self.learned.size().1)
     }
 
     /// Judges a start, then remembers it.
@@ -142,7 +151,10 @@ impl Watch {
             Fusion::SpecV1 if has_room || self.rolling.contains_key(&key) => {
                 Some(self.rolling.entry(key).or_default().observe(secs, &values))
             }
-            _ => None,
+            _ => {
+                self.unwatched += 1;
+                None
+            }
         }
     }
 

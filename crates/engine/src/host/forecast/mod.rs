@@ -155,6 +155,21 @@ impl Forecaster {
         self.claims.record()
     }
 
+    /// What is watched for.
+    pub fn limit(&self) -> f64 {
+        self.limit
+    }
+
+    /// Seconds from sample to sample, as far as is known.
+    pub fn interval_secs(&self) -> f64 {
+        self.interval
+    }
+
+    /// Whether no claim waits for its verdict.
+    pub fn is_settled(&self) -> bool {
+        self.claims.is_settled()
+    }
+
     /// Verdicts since they were last taken.
     pub fn take_verdicts(&mut self) -> Vec<Verdict> {
         self.claims.take()

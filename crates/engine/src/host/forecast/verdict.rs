@@ -44,6 +44,18 @@ pub struct Record {
     pub withdrawn: u64,
 }
 
+impl Record {
+    /// Counts a verdict.
+    pub fn count(&mut self, verdict: &Verdict) {
+        self.judged += 1;
+        match (verdict.held, verdict.met_after) {
+            (true, _) => self.held += 1,
+            (false, Some(_)) => self.missed += 1,
+            (false, None) => self.withdrawn += 1,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Claims {
     open: Vec<(f64, [f64; 3])>,
@@ -99,18 +111,17 @@ impl Claims {
     }
 
     fn close(&mut self, verdict: Verdict) {
-        self.record.judged += 1;
-        match (verdict.held, verdict.met_after) {
-            (true, _) => self.record.held += 1,
-            (false, Some(_)) => self.record.missed += 1,
-            (false, None) => self.record.withdrawn += 1,
-        }
+        self.record.count(&verdict);
         let miss = f64::from(u8::from(!verdict.held));
         self.width = (self.width * (RATE * (miss - MISSED)).exp()).clamp(WIDTH.0, WIDTH.1);
         if self.fresh.len() == OPEN_MAX {
             self.fresh.remove(0);
         }
         self.fresh.push(verdict);
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        self.open.is_empty()
     }
 
     pub(super) fn record(&self) -> &Record {

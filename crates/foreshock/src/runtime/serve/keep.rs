@@ -339,6 +339,7 @@ impl Keep {
             | Change::CandidateClosed { tenant_id, candidate_id, .. } => {
                 self.candidates.insert((tenant_id.clone(), *candidate_id));
             }
+            Change::SignalJudged { .. } => self.sum("signals judged", 1),
             Change::LimitReached { limit, .. } => self.sum(&format!("limit reached: {limit}"), 1),
         }
     }

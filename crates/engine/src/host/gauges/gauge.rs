@@ -1,0 +1,173 @@
+//! One series of the stream: every sample is judged against its own past; of a metric that conditions
+//! are read from it is also known what is usual, and of what fills up, when it will be full.
+
+use crate::host::baseline::{Baseline, Usual};
+use crate::host::classify::{METRICS, Reading};
+use crate::host::forecast::{Claim, Forecaster, Record};
+use crate::host::series::Series;
+use crate::host::signal::{Pressed, Said};
+use serde::{Deserialize, Serialize};
+
+/// What is usual is read from its sketches every so many samples: it changes slowly, and costs much.
+const USUAL_EVERY: u64 = 16;
+/// A forecast is said again after half an hour, or when the time left has halved.
+const AGAIN_SECS: f64 = 1_800.0;
+/// What fills up is full at this share: above it file systems and kernels begin to suffer.
+const FULL: f64 = 0.95;
+/// Names of shares, and what one is.
+const SHARES: [(&str, f64); 4] =
+    [("_ratio", 1.0), (".utilization", 1.0), ("_percent", 100.0), (".percent", 100.0)];
+/// What fills up, as metrics are called; what is busy goes up and down and is never full.
+const FILLS: [&str; 6] = ["used", "memory", "filesystem", "paging", "swap", "inodes"];
+
+/// One series.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Gauge {
+    series: Series,
+    known: Option<Box<Known>>,
+    ahead: Option<Box<Ahead>>,
+}
+
+/// A metric that conditions are read from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Known {
+    /// Its place in [`METRICS`].
+    metric: u8,
+    baseline: Baseline,
+    usual: Option<Usual>,
+    latest: Option<(f64, f64)>,
+}
+
+/// What fills up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Ahead {
+    forecaster: Forecaster,
+    /// When a forecast was last said, and the seconds left then.
+    said: Option<(f64, f64)>,
+    /// Verdicts since the last summary.
+    verdicts: Record,
+}
+
+impl Gauge {
+    pub(super) fn new(series: &str) -> Gauge {
+        let metric = METRICS.iter().position(|metric| metric.name == series);
+        let known = metric.map(|at| Known {
+            metric: at as u8,
+            baseline: Baseline::default(),
+            usual: None,
+            latest: None,
+        });
+        let ahead = full_at(series).map(|limit| Ahead {
+            forecaster: Forecaster::new(limit),
+            said: None,
+            verdicts: Record::default(),
+        });
+        Gauge { series: Series::new(), known: known.map(Box::new), ahead: ahead.map(Box::new) }
+    }
+
+    /// The metric's name, if conditions are read from it.
+    pub(super) fn metric(&self) -> Option<&'static str> {
+        let known = self.known.as_deref()?;
+        METRICS.get(usize::from(known.metric)).map(|metric| metric.name)
+    }
+
+    /// When it was measured last, and what it is.
+    pub(super) fn reading(&self) -> Option<(f64, Reading)> {
+        let known = self.known.as_deref()?;
+        let (at, value) = known.latest?;
+        Some((at, Reading { value, usual: known.usual, slope: None }))
+    }
+
+    /// Judges a sample, and learns from it.
+    pub(super) fn take(&mut self, series: &str, secs: f64, value: f64, out: &mut Vec<Said>) {
+        let judged = self.series.observe(secs, value);
+        if judged.is_onset {
+            out.push(Said::of_alert(series, secs, value, &judged));
+        }
+        if let Some(change) = &judged.new_normal {
+            out.push(Said::of_new_normal(series, secs, change));
+        }
+        if let Some(known) = self.known.as_deref_mut() {
+            if self.series.seen().is_multiple_of(USUAL_EVERY) {
+                known.usual = known.baseline.usual_at(secs);
+            }
+            known.baseline.add(secs, value);
+            known.latest = Some((secs, value));
+        }
+        if let Some(ahead) = self.ahead.as_deref_mut() {
+            ahead.take(series, secs, value, out);
+        }
+    }
+}
+
+impl Ahead {
+    fn take(&mut self, series: &str, secs: f64, value: f64, out: &mut Vec<Said>) {
+        if let Ok(claim) = self.forecaster.observe(secs, value) {
+            let is_news = self
+                .said
+                .is_none_or(|(at, left)| secs - at >= AGAIN_SECS || claim.mid <= left / 2.0);
+            if is_news {
+                self.said = Some((secs, claim.mid));
+                out.push(self.said_of(series, secs, value, claim));
+            }
+        }
+        for verdict in self.forecaster.take_verdicts() {
+            self.verdicts.count(&verdict);
+        }
+        if self.verdicts.judged > 0 && self.forecaster.is_settled() {
+            let record = std::mem::take(&mut self.verdicts);
+            // What was never said needs no verdict.
+            if let Some((from, _)) = self.said.take() {
+                out.push(Said::of_verdicts(series, (from, secs), &record));
+            }
+        }
+    }
+
+    fn said_of(&self, series: &str, secs: f64, value: f64, claim: Claim) -> Said {
+        // An hour is far, a quarter of an hour is near.
+        let pressure = (1.0 - claim.mid / 7_200.0).clamp(0.5, 1.0);
+        let limit = self.forecaster.limit();
+        let samples = (claim.window as f64 * self.forecaster.interval_secs()).max(60.0);
+        let minutes = |secs: f64| (secs / 60.0).round().max(1.0);
+        let left = if claim.hi.is_finite() {
+            format!("{:.0} to {:.0} min", minutes(claim.lo), minutes(claim.hi))
+        } else {
+            format!("{:.0} min at the earliest", minutes(claim.lo))
+        };
+        Said::of_pressure(Pressed {
+            name: "forecast".to_owned(),
+            summary: format!(
+                "{series} is {value:.3} and meets {limit} in {left} if nothing changes"
+            ),
+            series: series.to_owned(),
+            from_secs: secs - samples,
+            to_secs: secs,
+            pressure,
+            hints: vec![format!(
+                "what grows on this host, and since when? `{series}` climbs by {:.4} a minute",
+                claim.slope
+            )],
+        })
+    }
+}
+
+/// The value at which a series is full; `None` for what does not fill up.
+fn full_at(series: &str) -> Option<f64> {
+    let name = series.split('{').next().unwrap_or(series);
+    let (_, whole) = SHARES.iter().find(|(ending, _)| name.ends_with(ending))?;
+    FILLS.iter().any(|word| name.contains(word)).then_some(FULL * whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fills_up_has_a_limit_and_what_is_busy_has_none() {
+        assert_eq!(full_at("memory.used_ratio"), Some(FULL));
+        assert_eq!(full_at("system.filesystem.utilization{mountpoint=/}"), Some(FULL));
+        assert_eq!(full_at("disk_used_percent"), Some(95.0));
+        assert_eq!(full_at("cpu.busy_ratio"), None);
+        assert_eq!(full_at("memory.stall_full"), None);
+    }
+}
