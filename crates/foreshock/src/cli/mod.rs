@@ -10,6 +10,7 @@ mod digest;
 mod doctor;
 mod explain;
 mod export;
+mod host;
 mod init;
 mod kernel;
 mod outlier;
@@ -91,6 +92,7 @@ enum Command {
     Checks(checks::Args),
     Kernel(kernel::Args),
     Series(series::Args),
+    Host(host::Args),
     Outlier(outlier::Args),
     Process(process::Args),
     Parse(parsed::Args),
@@ -178,6 +180,7 @@ pub(crate) fn main() -> Exit {
         Command::Checks(args) => checks::run(args, talk),
         Command::Kernel(args) => kernel::run(args, talk),
         Command::Series(args) => series::run(args, talk),
+        Command::Host(args) => host::run(args, talk),
         Command::Outlier(args) => outlier::run(args, talk),
         Command::Process(args) => process::run(args, talk),
         Command::Parse(args) => parsed::run(args, talk),

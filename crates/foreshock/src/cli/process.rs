@@ -156,7 +156,11 @@ fn score_all(args: &Score, talk: Talk) -> anyhow::Result<Exit> {
         let done = starts_of(&input.path, &mut counts).and_then(|starts| {
             let name = args.rules.clone().unwrap_or_else(|| system_of(&starts).to_owned());
             let mut watch = Watch::new(rules(&name)?, model.clone(), fusion, args.per_day);
-            write(input, &starts, &mut watch, args.top, features.as_mut())
+            let written = write(input, &starts, &mut watch, args.top, features.as_mut());
+            let (unwatched, unlearnt) = watch.overflowed();
+            counts.unwatched += unwatched;
+            counts.unlearnt += unlearnt;
+            written
         });
         if let Err(error) = done {
             if error.downcast_ref::<Mistake>().is_some() || is_pipe(&error) {
@@ -170,13 +174,19 @@ fn score_all(args: &Score, talk: Talk) -> anyhow::Result<Exit> {
         place::write(path, features.as_bytes())?;
     }
     if !talk.quiet {
-        let Counts { starts, refused } = counts;
+        let Counts { starts, refused, unwatched, unlearnt } = counts;
         let refused = if refused > 0 {
             format!("; {refused} lines are no starts of processes")
         } else {
             String::new()
         };
         let _ = writeln!(io::stderr(), "{starts} starts in {} files{refused}", inputs.len());
+        if unwatched + unlearnt > 0 {
+            let _ = writeln!(
+                io::stderr(),
+                "tables were full: {unwatched} starts were judged without their values, {unlearnt} pairs of programs and users were not learnt; give fewer hosts at once"
+            );
+        }
         if fusion == Fusion::SpecV1 && model.is_none() {
             let _ = writeln!(
                 io::stderr(),
@@ -196,6 +206,9 @@ fn is_pipe(error: &anyhow::Error) -> bool {
 struct Counts {
     starts: u64,
     refused: u64,
+    /// What found no room in the tables of a watch.
+    unwatched: u64,
+    unlearnt: u64,
 }
 
 /// The starts of a file with the numbers of their lines, in the order of the file.

@@ -6,7 +6,8 @@ use super::{plot, table};
 use crate::cli::{Exit, Mistake, Talk};
 use crate::interrupt::Interrupt;
 use anyhow::Context as _;
-use engine::host::forecast::{Claim, Forecaster, Record};
+use engine::host::forecast::{Claim, Forecaster, Record, Verdict};
+use model::Timestamp;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -18,6 +19,9 @@ Examples:
       and hi; and a drawing of each series with its cone
   foreshock series forecast disk_free.csv --limit 5e9 --falling --out claims.csv
       for what runs out instead of filling up
+
+  foreshock series forecast memory/ --limit 0.9 --out claims.csv --verdicts verdicts.csv
+      and what became of claims: made, lo, mid, hi, met_after, held; one claim in five minutes is followed
 
 A row is a claim, and there is none where none is deserved: in the first hour, after a restart, far
 below the limit, without a sure trend, or further than an hour away. A limit is met by three samples in
@@ -39,6 +43,9 @@ pub(crate) struct Args {
     /// File for the claims
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// File for the verdicts on past claims
+    #[arg(long, value_name = "FILE")]
+    verdicts: Option<PathBuf>,
     /// The column of values, where it is not called `value`
     #[arg(long, value_name = "NAME")]
     column: Option<String>,
@@ -57,12 +64,13 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     let inputs = place::inputs(&args.files, &["csv"])?;
     let interrupt = Interrupt::listen().context("cannot listen for interrupts")?;
     let mut csv = String::from("series,t,lo,mid,hi\n");
+    let mut verdicts = String::from("series,made,lo,mid,hi,met_after,held\n");
     let (mut failures, mut claims, mut all) = (0_u64, 0_u64, Record::default());
     for input in &inputs {
         if interrupt.is_set() {
             break;
         }
-        match forecast(input, &args, &mut csv) {
+        match forecast(input, &args, &mut csv, &mut verdicts) {
             Ok((count, record)) => {
                 claims += count;
                 all = Record {
@@ -79,6 +87,9 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         }
     }
     place::write(&args.out, csv.as_bytes())?;
+    if let Some(path) = &args.verdicts {
+        place::write(path, verdicts.as_bytes())?;
+    }
     if !talk.quiet {
         let _ = writeln!(
             io::stderr(),
@@ -95,7 +106,12 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     Ok(Exit::of_reading(interrupt.is_set(), failures > 0))
 }
 
-fn forecast(input: &Input, args: &Args, csv: &mut String) -> anyhow::Result<(u64, Record)> {
+fn forecast(
+    input: &Input,
+    args: &Args,
+    csv: &mut String,
+    verdicts: &mut String,
+) -> anyhow::Result<(u64, Record)> {
     let table = table::series(&input.path, args.column.as_deref())?;
     let sign = if args.falling { -1.0 } else { 1.0 };
     let mut forecaster = Forecaster::new(sign * args.limit);
@@ -104,9 +120,14 @@ fn forecast(input: &Input, args: &Args, csv: &mut String) -> anyhow::Result<(u64
     for row in &table.rows {
         let claim = forecaster.observe(row.secs, sign * row.value).ok();
         if let Some(claim) = claim {
-            let hi =
-                if claim.hi.is_finite() { format!("{:.0}", claim.hi) } else { "inf".to_owned() };
-            let _ = writeln!(csv, "{name},{},{:.0},{:.0},{hi}", row.text, claim.lo, claim.mid);
+            let (lo, mid, hi) = (whole(claim.lo), whole(claim.mid), whole(claim.hi));
+            let _ = writeln!(csv, "{name},{},{lo},{mid},{hi}", row.text);
+        }
+        for Verdict { made_at, said, met_after, held } in forecaster.take_verdicts() {
+            let [lo, mid, hi] = said.map(whole);
+            let met = met_after.map(whole).unwrap_or_default();
+            let made = Timestamp::from_micros((made_at * 1e6) as i64);
+            let _ = writeln!(verdicts, "{name},{made},{lo},{mid},{hi},{met},{held}");
         }
         claims.push(claim);
     }
@@ -115,4 +136,9 @@ fn forecast(input: &Input, args: &Args, csv: &mut String) -> anyhow::Result<(u64
         place::write(&folder.join(input.place.with_extension("svg")), drawn.as_bytes())?;
     }
     Ok((claims.iter().flatten().count() as u64, *forecaster.record()))
+}
+
+/// Whole seconds; `inf` where there is no end.
+fn whole(secs: f64) -> String {
+    if secs.is_finite() { format!("{secs:.0}") } else { "inf".to_owned() }
 }

@@ -104,6 +104,65 @@ pub(crate) fn numbers(path: &Path) -> anyhow::Result<Numbers> {
     Ok(table)
 }
 
+/// Named numbers at instants, of one host or several.
+#[derive(Debug, Default)]
+pub(crate) struct Wide {
+    /// The columns of numbers.
+    pub(crate) names: Vec<String>,
+    /// The rows, in the order of the file.
+    pub(crate) rows: Vec<WideRow>,
+    /// Times that could not be read, and cells that hold something else than a number.
+    pub(crate) unread: u64,
+}
+
+/// One row of a [`Wide`] table.
+#[derive(Debug)]
+pub(crate) struct WideRow {
+    /// The time as written.
+    pub(crate) text: String,
+    /// The time in seconds; NaN if it could not be read.
+    pub(crate) secs: f64,
+    /// The host; empty if the table names none.
+    pub(crate) host: String,
+    /// A number a column, NaN where there is none.
+    pub(crate) values: Vec<f64>,
+}
+
+/// Reads the columns of numbers whose names are known.
+pub(crate) fn wide(path: &Path, is_known: impl Fn(&str) -> bool) -> anyhow::Result<Wide> {
+    let text = text(path)?;
+    let separator = csv::separator(text.lines().next().unwrap_or_default());
+    let mut rows = csv::rows(&text, separator);
+    let header = header(rows.next(), path)?;
+    let place = |name: &str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
+    let time_at = TIMES.iter().find_map(|name| place(name)).with_context(|| {
+        format!("{} has no column of times: call it {}", path.display(), TIMES.join(", "))
+    })?;
+    let host_at = place("host");
+    let columns: Vec<usize> = (0..header.len()).filter(|at| is_known(&header[*at])).collect();
+    if columns.is_empty() {
+        bail!(
+            "{} has no column that is known, only {}: `foreshock host metrics` lists the names",
+            path.display(),
+            header.join(", ")
+        );
+    }
+    let names = columns.iter().map(|at| header[*at].clone()).collect();
+    let mut table = Wide { names, ..Wide::default() };
+    for row in rows {
+        let cells = row.values.unwrap_or_default();
+        let cell = |at: usize| cells.get(at).map_or("", String::as_str);
+        let secs = secs(cell(time_at));
+        let values: Vec<f64> = columns.iter().map(|at| number(cell(*at))).collect();
+        let is_odd = |(at, value): (&usize, &f64)| value.is_nan() && !cell(*at).trim().is_empty();
+        let odd = columns.iter().zip(&values).filter(|pair| is_odd(*pair)).count();
+        table.unread += u64::from(secs.is_nan()) + odd as u64;
+        let host = host_at.map_or_else(String::new, |at| cell(at).to_owned());
+        table.rows.push(WideRow { text: cell(time_at).to_owned(), secs, host, values });
+    }
+    Ok(table)
+}
+
 fn text(path: &Path) -> anyhow::Result<String> {
     let size = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
     if size > BYTES_MAX {

@@ -1,0 +1,141 @@
+//! The batch doors to signals as a shell sees them: futures, conditions, verdicts, and samples among the lines
+//! of a scan.
+
+#![allow(clippy::unwrap_used, reason = "a test says by panicking")]
+
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn foreshock(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_foreshock")).current_dir(folder).args(args).output().unwrap()
+}
+
+fn told(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn rows(output: &Output) -> Vec<Value> {
+    told(output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A gauge that holds still for three hours and then climbs by a third of a percent a minute.
+fn leak(minute: usize) -> f64 {
+    let noise = 0.004 * ((minute as f64 * 0.618).fract() - 0.5);
+    (0.50 + 0.0033 * minute.saturating_sub(180) as f64).min(0.985) + noise
+}
+
+fn leak_csv(minutes: usize) -> String {
+    let mut csv = String::from("t,value\n");
+    for minute in 0..minutes {
+        writeln!(csv, "{},{:.4}", 1_795_046_400 + 60 * minute, leak(minute)).unwrap();
+    }
+    csv
+}
+
+#[test]
+fn futures_of_numbers_and_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let given =
+        ["series", "simulate", "--current", "0.6", "--slope", "0.012", "--threshold", "0.9"];
+    let text = told(&foreshock(folder.path(), &given));
+    assert!(text.contains("do nothing: threshold met in 25 min"), "{text}");
+    let acting = [&given[..], &["--step", "-0.3", "--after", "5", "--format", "json"]].concat();
+    let found = &rows(&foreshock(folder.path(), &acting))[0];
+    assert!((found["minutes_won"].as_f64().unwrap() - 25.0).abs() < 1e-6, "{found}");
+    assert_eq!(found["is_averted"], false);
+
+    fs::write(folder.path().join("memory.csv"), leak_csv(250)).unwrap();
+    let of_file = ["series", "simulate", "memory.csv", "--threshold", "0.9", "--format", "json"];
+    let found = &rows(&foreshock(folder.path(), &of_file))[0];
+    let slope = found["slope"].as_f64().unwrap();
+    assert!((slope - 0.0033).abs() < 0.0002, "{found}");
+    let minutes = found["do_nothing"]["minutes_to_threshold"].as_f64().unwrap();
+    assert!((45.0..58.0).contains(&minutes), "{found}");
+}
+
+#[test]
+fn a_future_without_a_slope_and_an_act_without_an_effect_are_mistakes() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = foreshock(folder.path(), &["series", "simulate", "--threshold", "1"]);
+    assert_eq!(missing.status.code(), Some(2));
+    let args = "series simulate --threshold 1 --current 0 --slope 1 --after 5";
+    let idle = foreshock(folder.path(), &args.split(' ').collect::<Vec<_>>());
+    assert_eq!(idle.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&idle.stderr).contains("--step"));
+}
+
+#[test]
+fn conditions_appear_get_worse_and_are_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut csv = String::from("timestamp,host,memory.used_ratio,io.stall_full,color\n");
+    for minute in 0..60 {
+        let used = match minute {
+            30..40 => 0.93,
+            40..50 => 0.99,
+            _ => 0.5,
+        };
+        writeln!(csv, "2026-11-20T08:{minute:02}:00Z,oak,{used},,red").unwrap();
+    }
+    fs::write(folder.path().join("m.csv"), &csv).unwrap();
+    let found = rows(&foreshock(folder.path(), &["host", "classify", "m.csv", "--format", "json"]));
+    let said: Vec<(&str, &str)> = found
+        .iter()
+        .map(|row| (row["timestamp"].as_str().unwrap(), row["severity"].as_str().unwrap_or("over")))
+        .collect();
+    assert_eq!(said.first().unwrap().0, "2026-11-20T08:30:00Z", "{said:?}");
+    assert!(said.contains(&("2026-11-20T08:40:00Z", "critical")), "{said:?}");
+    assert_eq!(said.last().unwrap(), &("2026-11-20T08:50:00Z", "over"));
+    assert_eq!(found[0]["signal_type"], "memory_pressure");
+    assert_eq!(found[0]["evidence"][0]["series"], "memory.used_ratio");
+    assert!(!found[0]["hints"].as_array().unwrap().is_empty());
+    assert_eq!(told(&foreshock(folder.path(), &["host", "classify", "m.csv", "--last"])), "");
+}
+
+#[test]
+fn a_table_without_known_columns_says_where_their_names_are() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("m.csv"), "timestamp,mem\n2026-11-20T08:00:00Z,1\n").unwrap();
+    let output = foreshock(folder.path(), &["host", "classify", "m.csv"]);
+    assert_eq!(output.status.code(), Some(10));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("foreshock host metrics"));
+    let listed = told(&foreshock(folder.path(), &["host", "metrics"]));
+    assert!(listed.contains("memory.used_ratio"), "{listed}");
+}
+
+#[test]
+fn verdicts_on_past_claims_are_published() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("memory.csv"), leak_csv(360)).unwrap();
+    let args = "series forecast memory.csv --limit 0.95 --out c.csv --verdicts v.csv";
+    told(&foreshock(folder.path(), &args.split(' ').collect::<Vec<_>>()));
+    let verdicts = fs::read_to_string(folder.path().join("v.csv")).unwrap();
+    assert_eq!(verdicts.lines().next(), Some("series,made,lo,mid,hi,met_after,held"));
+    assert!(verdicts.lines().any(|line| line.ends_with(",true")), "{verdicts}");
+}
+
+#[test]
+fn a_scan_of_samples_tells_of_a_limit_that_comes_near() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut lines = String::new();
+    for minute in 0..300 {
+        let (hour, minute_of) = (8 + minute / 60, minute % 60);
+        let value = leak(minute);
+        writeln!(
+            lines,
+            r#"{{"time":"2026-11-20T{hour:02}:{minute_of:02}:00Z","host":"oak","metric":"memory.used_ratio","value":{value:.4}}}"#
+        )
+        .unwrap();
+    }
+    fs::write(folder.path().join("metrics.json"), &lines).unwrap();
+    let output = foreshock(folder.path(), &["scan", "--format", "json", "metrics.json"]);
+    let digest: Value = serde_json::from_str(&told(&output)).unwrap();
+    let items = digest["items"].as_array().unwrap();
+    let item = items.iter().find(|item| item["type"] == "pressure");
+    let item = item.unwrap_or_else(|| panic!("{digest:#}"));
+    assert!(item["title"].as_str().unwrap().contains("memory.used_ratio"), "{item:#}");
+    assert!(!item["evidence"].as_array().unwrap().is_empty(), "{item:#}");
+}
