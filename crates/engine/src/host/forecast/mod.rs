@@ -34,6 +34,9 @@ const SETTLE_SECS: f64 = 600.0;
 const LEVEL_MIN: f64 = 0.6;
 /// A claim must be deserved so many samples in a row.
 const STANDING_MIN: u32 = 3;
+/// The windows are asked anew every so many samples; in between a claim counts down. They are asked about twenty
+/// samples and more, so that three of them change little, and asking is what costs most.
+const ASK_EVERY: u64 = 4;
 /// A fall of this share of the limit, and of so many usual steps, at once is a restart or a collection.
 const DROP: (f64, f64) = (0.03, 5.0);
 /// A fall of this share of the limit is a restart.
@@ -43,7 +46,7 @@ const VALUE_MAX: f64 = 1e30;
 /// Peaks before drops that are remembered.
 const PEAKS_MAX: usize = 4;
 /// What stands against a claim now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Silence {
     /// Too little was seen.
@@ -61,7 +64,7 @@ pub enum Silence {
 }
 
 /// Time left until the limit, if nothing changes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Claim {
     /// Seconds; met before this in one case of ten.
     pub lo: f64,
@@ -73,6 +76,14 @@ pub struct Claim {
     pub slope: f64,
     /// Samples that the most believed window looks at.
     pub window: usize,
+}
+
+impl Claim {
+    /// The claim when so many seconds have passed; a limit that was not met yet is at least `soonest` away.
+    fn later(self, passed: f64, soonest: f64) -> Claim {
+        let left = |secs: f64| (secs - passed).max(soonest);
+        Claim { lo: left(self.lo), mid: left(self.mid), hi: left(self.hi), ..self }
+    }
 }
 
 /// Watches one gauge rise towards a limit. To watch it fall, negate value and limit.
@@ -93,6 +104,8 @@ pub struct Forecaster {
     peaks: Vec<f64>,
     levels: Levels,
     experts: Vec<Expert>,
+    /// The latest answer of the windows: at which sample, when, and what.
+    asked: Option<(u64, f64, Result<Claim, Silence>)>,
     standing: u32,
     claims: Claims,
 }
@@ -113,6 +126,7 @@ impl Forecaster {
             peaks: Vec::new(),
             levels: Levels::default(),
             experts: WINDOWS.map(Expert::new).to_vec(),
+            asked: None,
             standing: 0,
             claims: Claims::default(),
         }
@@ -130,7 +144,8 @@ impl Forecaster {
         }
         self.learn(t, x);
         self.claims.judge(t, x >= self.limit);
-        match self.claim(t, x) {
+        let claim = self.is_open(t, x).and_then(|()| self.ask(t, x));
+        match claim {
             Ok(claim) => {
                 self.standing += 1;
                 if self.standing < STANDING_MIN {
@@ -211,6 +226,7 @@ impl Forecaster {
             self.peaks.remove(0);
         }
         self.peaks.push(self.value);
+        self.asked = None;
         self.levels.begin_anew();
         self.experts.iter_mut().filter(|expert| expert.is_short()).for_each(Expert::begin_anew);
         if fall > RESTART * self.limit.abs() {
@@ -232,7 +248,8 @@ impl Forecaster {
         self.grain += rate * (spread - self.grain);
     }
 
-    fn claim(&self, t: f64, x: f64) -> Result<Claim, Silence> {
+    /// What can be seen without asking the windows.
+    fn is_open(&self, t: f64, x: f64) -> Result<(), Silence> {
         if x >= self.limit {
             return Err(Silence::Beyond);
         }
@@ -244,9 +261,22 @@ impl Forecaster {
         }
         // In shares of the limit's size, so that a falling gauge (negated) is judged alike.
         let room = (self.limit - x) / self.limit.abs();
-        if room > 1.0 - LEVEL_MIN {
-            return Err(Silence::Low);
+        if room > 1.0 - LEVEL_MIN { Err(Silence::Low) } else { Ok(()) }
+    }
+
+    /// The windows' claim, or the latest one less the time that has passed.
+    fn ask(&mut self, t: f64, x: f64) -> Result<Claim, Silence> {
+        if let Some((at, since, said)) = self.asked
+            && self.seen - at < ASK_EVERY
+        {
+            return said.map(|claim| claim.later(t - since, self.interval));
         }
+        let said = self.claim(t, x);
+        self.asked = Some((self.seen, t, said));
+        said
+    }
+
+    fn claim(&self, t: f64, x: f64) -> Result<Claim, Silence> {
         let can_reach = self.can_reach();
         let experts = self.experts.iter().filter(|expert| can_reach || !expert.is_short());
         let steps = Steps {

@@ -20,7 +20,8 @@ const SAMPLE: usize = 128;
 const DEPTH: usize = 7;
 /// Rows that walk through a tree side by side.
 const ABREAST: usize = 16;
-const INNER: usize = (1 << DEPTH) - 1;
+/// Places of a tree's cuts: the root has place 1, the children of place n have 2n and 2n + 1, 0 is free.
+const NODES: usize = 1 << DEPTH;
 const LEAVES: usize = 1 << DEPTH;
 /// Draws for a column that still varies among the rows of a node, per column.
 const DRAWS: usize = 3;
@@ -55,7 +56,7 @@ impl Forest {
         let sample = rows.len().min(SAMPLE);
         let mut chance = Chance::of(seed);
         let mut forest = Forest {
-            cuts: vec![NO_CUT; TREES * INNER],
+            cuts: vec![NO_CUT; TREES * NODES],
             lengths: vec![0.0; TREES * LEAVES],
             usual_length: search_length(sample),
         };
@@ -71,10 +72,10 @@ impl Forest {
                 columns,
                 weights,
                 chance: &mut chance,
-                cuts: &mut forest.cuts[tree * INNER..(tree + 1) * INNER],
+                cuts: &mut forest.cuts[tree * NODES..(tree + 1) * NODES],
                 lengths: &mut forest.lengths[tree * LEAVES..(tree + 1) * LEAVES],
             };
-            growing.grow(&mut rows[..sample], 0, 0);
+            growing.grow(&mut rows[..sample], 1, 0);
         }
         forest
     }
@@ -100,27 +101,29 @@ impl Forest {
 
     /// Adds up the lengths of the ways of `N` rows through all trees.
     fn walk<const N: usize>(&self, rows: &[f32], width: usize, sums: &mut [f64]) {
-        for (cuts, lengths) in self.cuts.chunks_exact(INNER).zip(self.lengths.chunks_exact(LEAVES))
-        {
-            let mut nodes = [0_usize; N];
+        // Arrays of a known size, and places that cannot lie beyond them: nothing is left to check.
+        let (cuts, lengths) =
+            (self.cuts.as_chunks::<NODES>().0, self.lengths.as_chunks::<LEAVES>().0);
+        for (cuts, lengths) in cuts.iter().zip(lengths) {
+            let mut nodes = [1_usize; N];
             for _ in 0..DEPTH {
                 for (at, node) in nodes.iter_mut().enumerate() {
-                    let cut = cuts[*node];
+                    let cut = cuts[*node % NODES];
                     let value = rows[at * width + usize::from(cut.column)];
-                    *node = 2 * *node + 1 + usize::from(value >= cut.at);
+                    *node = 2 * *node + usize::from(value >= cut.at);
                 }
             }
             for (sum, node) in sums.iter_mut().zip(nodes) {
-                *sum += f64::from(lengths[node - INNER]);
+                *sum += f64::from(lengths[node % LEAVES]);
             }
         }
     }
 
     /// Whether a loaded forest can be walked with rows of `width` without leaving its arrays.
     pub(super) fn fits(&self, width: usize) -> bool {
-        let trees = self.cuts.len() / INNER;
+        let trees = self.cuts.len() / NODES;
         trees > 0
-            && self.cuts.len() == trees * INNER
+            && self.cuts.len() == trees * NODES
             && self.lengths.len() == trees * LEAVES
             && self.usual_length > 0.0
             && self.cuts.iter().all(|cut| usize::from(cut.column) < width)
@@ -142,7 +145,7 @@ impl Growing<'_> {
         let cut = if depth < DEPTH && rows.len() > 1 { self.cut(rows) } else { None };
         let Some(cut) = cut else {
             let below = DEPTH - depth;
-            let first = ((node + 1) << below) - LEAVES;
+            let first = (node << below) - LEAVES;
             let length = depth as f64 + search_length(rows.len());
             self.lengths[first..first + (1 << below)].fill(length as f32);
             return;
@@ -150,8 +153,8 @@ impl Growing<'_> {
         self.cuts[node] = cut;
         let middle = self.part(rows, cut);
         let (left, right) = rows.split_at_mut(middle);
-        self.grow(left, 2 * node + 1, depth + 1);
-        self.grow(right, 2 * node + 2, depth + 1);
+        self.grow(left, 2 * node, depth + 1);
+        self.grow(right, 2 * node + 1, depth + 1);
     }
 
     /// A random place in a random column that varies among these rows.
