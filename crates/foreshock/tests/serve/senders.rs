@@ -74,7 +74,7 @@ impl Senders {
         Senders { shared, threads }
     }
 
-    /// Tells where the service listens; `None` while it does not.
+    /// Tells where the service listens; `None` while it does not: then nobody sends but those who write to a file.
     pub(crate) fn tell(&self, addresses: Option<Addresses>) {
         *self.shared.addresses.lock().unwrap() = addresses;
     }
@@ -95,8 +95,10 @@ fn message(kind: &str, n: u64) -> String {
 fn tcp(shared: &Shared) -> Vec<u64> {
     let (mut taken, mut next, mut stream) = (Vec::new(), 0, None::<TcpStream>);
     while shared.goes_on() {
-        if stream.is_none() {
-            stream = shared.address(|a| a.tcp).and_then(|at| TcpStream::connect(at).ok());
+        match (shared.address(|a| a.tcp), &stream) {
+            (None, _) => stream = None,
+            (Some(at), None) => stream = TcpStream::connect(at).ok(),
+            (Some(_), Some(_)) => {}
         }
         let Some(open) = &mut stream else { continue };
         let numbers = next..next + AT_ONCE;
@@ -136,6 +138,9 @@ fn udp(shared: &Shared) -> Vec<u64> {
 fn datagrams_to(path: &Path, shared: &Shared) -> Vec<u64> {
     let (mut taken, mut next) = (Vec::new(), 0);
     while shared.goes_on() {
+        if shared.address(|a| a.tcp).is_none() {
+            continue;
+        }
         // A new socket each time: the service's is another after each start.
         let socket = UnixDatagram::unbound().unwrap();
         socket.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
