@@ -250,8 +250,8 @@ pub struct Evidence {
     pub offset: u64,
     /// When it happened.
     pub at: Timestamp,
-    /// Whether it is of the kind of message that the item is named for; others came together with it, or are
-    /// no longer told apart.
+    /// Whether it is of the kind of message that the item is named for, or the severe one that it led to; others
+    /// came together with it, or are no longer told apart.
     pub of_lead: bool,
     /// BLAKE3 of the raw bytes, 128 bits in hex; absent as `event_id` is.
     pub hash: Option<String>,

@@ -243,8 +243,13 @@ fn evidence(candidate: &Candidate, view: View<'_>) -> Vec<Evidence> {
     let missing = missing.filter(|mark| !shown.contains(mark));
     let missing: Vec<_> = missing.take(OF_LEAD_MIN.saturating_sub(there)).copied().collect();
     shown.extend(missing);
-    let evidence =
-        |(at, seq)| Evidence { of_lead: known.contains(&seq), ..Evidence::unread(seq, at) };
+    // What it led to says more than any other line.
+    let pain = candidate.pain.map(|pain| (pain.mark.at, pain.mark.seq));
+    shown.extend(pain);
+    let evidence = |(at, seq)| Evidence {
+        of_lead: known.contains(&seq) || pain.is_some_and(|(_, of_pain)| of_pain == seq),
+        ..Evidence::unread(seq, at)
+    };
     shown.into_iter().map(evidence).collect()
 }
 

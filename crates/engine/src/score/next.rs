@@ -27,6 +27,9 @@ pub(super) struct Next {
     pub(super) unknown: Option<String>,
 }
 
+/// Checks for what follows each time: half of an item's places, as that is what hurts.
+const FOLLOWER_CHECKS: usize = 2;
+
 /// What to check next. Where it is known what comes first every time, the first check tells it instead
 /// of asking.
 pub(super) fn of(candidate: &Candidate, comes_first: Option<String>, view: View<'_>) -> Next {
@@ -53,7 +56,8 @@ pub(super) fn of(candidate: &Candidate, comes_first: Option<String>, view: View<
     let chosen = choose(family, candidate.kind, template);
     let chosen = chosen.into_iter().map(|rule| exact(family, rule, candidate, template, view));
     // What it ended in comes first: it may be so now.
-    let exact = ended_in(candidate, family, view).into_iter().chain(chosen).collect();
+    let mut exact = ended_in(candidate, family, view);
+    exact.extend(chosen);
     // An answer goes before questions; so does what asks for this very kind of finding.
     let leads = match candidate.facts {
         Facts::Breakthrough { .. } => 1,
@@ -71,21 +75,32 @@ pub(super) fn of(candidate: &Candidate, comes_first: Option<String>, view: View<
     Next { check_next, knowledge: Some(knowledge), quiet: family.quiet.clone(), unknown: None }
 }
 
-/// The first check for what the story ended in, or for what one like it had ended in, where that is of another family
-/// than the story itself: of a drive whose errors broke a file system, whether that is read-only now.
-fn ended_in(candidate: &Candidate, of: &Family, view: View<'_>) -> Option<Check> {
-    let catalogue = view.config.checks.catalogue();
-    let (service, said) = match (candidate.pain, candidate.recalls.iter().find(|r| r.painful)) {
-        (Some(pain), _) => {
-            let signature = view.library.signature(pain.signature);
-            (signature.service.as_str(), signature.template.as_str())
-        }
-        (None, Some(recall)) => ("", recall.outcome.as_str()),
-        (None, None) => return None,
+/// The first checks for what the story ended in, for what one like it had ended in, or for what follows it each time,
+/// where that is of another family than the story itself: of a drive whose errors broke a file system, whether that is
+/// read-only now.
+fn ended_in(candidate: &Candidate, of: &Family, view: View<'_>) -> Vec<Check> {
+    let said_by = |signature| {
+        let signature = view.library.signature(signature);
+        (signature.service.as_str(), signature.template.as_str())
     };
-    let family = catalogue.family_of(service, said).filter(|f| f.family != of.family)?;
-    let rule = *choose(family, candidate.kind, said).first()?;
-    Some(exact(family, rule, candidate, said, view))
+    let recalled = || candidate.recalls.iter().find(|recall| recall.painful);
+    let follower = match (&candidate.facts, &candidate.cells[..]) {
+        (Facts::Precursor { .. }, [_, follower, ..]) => Some(view.ledger[*follower].signature),
+        _ => None,
+    };
+    let ((service, said), n) = if let Some(pain) = candidate.pain {
+        (said_by(pain.signature), 1)
+    } else if let Some(follower) = follower {
+        (said_by(follower), FOLLOWER_CHECKS)
+    } else if let Some(recall) = recalled() {
+        (("", recall.outcome.as_str()), 1)
+    } else {
+        return Vec::new();
+    };
+    let family = view.config.checks.catalogue().family_of(service, said);
+    let Some(family) = family.filter(|found| found.family != of.family) else { return Vec::new() };
+    let rules = choose(family, candidate.kind, said).into_iter().take(n);
+    rules.map(|rule| exact(family, rule, candidate, said, view)).collect()
 }
 
 /// The first generic ones, the exact ones, and as many more generic ones as there is room for; the look at the
