@@ -133,7 +133,7 @@ pub struct CheckRule {
 pub enum Verified {
     /// Its words were compared with the tool's own help or man page; a test does so again where they are.
     Manual,
-    /// Its words were compared with the vendor's page by hand.
+    /// Its words were compared by hand with what its vendor publishes: a page, or the source of its tools.
     Vendor,
     /// From experience only.
     #[default]
