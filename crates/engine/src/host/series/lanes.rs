@@ -83,6 +83,9 @@ pub(super) struct Loudest {
     pub(super) lane: Lane,
     /// In multiples of the lane's usual size.
     pub(super) times: f64,
+    /// The sum of the decades of all lanes: what is off in several ways is rarer than by the loudest
+    /// alone, though less so than the sum says.
+    pub(super) together: f64,
 }
 
 /// The lanes and the windows they look at.
@@ -143,7 +146,7 @@ impl Lanes {
         let weights = WEIGHTS[usize::from(interval >= COARSE_SECS)];
         // So many questions are asked of each sample: the chance of the best answer is their sum.
         let asked = weights.iter().filter(|weight| **weight > 0.0).count() as f64;
-        let mut loudest = Loudest { decades: 0.0, lane: Lane::Level, times: 0.0 };
+        let mut loudest = Loudest { decades: 0.0, lane: Lane::Level, times: 0.0, together: 0.0 };
         let floor = FLOOR * self.distance + 1e-12;
         for (at, weight) in weights.into_iter().enumerate() {
             let own = &mut self.lanes[at];
@@ -152,8 +155,10 @@ impl Lanes {
             if weight > 0.0 && !is_learning {
                 let decades =
                     own.tails.surprise(self.open[at], OVERLAP[at]) * weight - asked.log10();
+                loudest.together += decades.max(0.0);
                 if decades > loudest.decades {
-                    loudest = Loudest { decades, lane: Lane::ALL[at], times: self.open[at] };
+                    (loudest.decades, loudest.lane) = (decades, Lane::ALL[at]);
+                    loudest.times = self.open[at];
                 }
             }
             own.seen += 1.0;

@@ -8,21 +8,27 @@
 //! | `predict` | the past | what the next sample ought to be |
 //! | `lanes` | deviations | the questions that are asked of a sample |
 //! | `tail` | deviations of one kind | how rare one of a given size is |
+//! | `worth` | what all lanes say | what that counts in this series |
+//! | `news` | the same, over time | the beginnings of stories |
 //! | `change` | the latest deviations | a level that has changed for good, said once |
 
 mod change;
 mod lanes;
+mod news;
 mod predict;
 mod season;
 mod tail;
+mod worth;
 
 pub use change::NewNormal;
 pub use lanes::Lane;
 
 use change::Changes;
 use lanes::Lanes;
+use news::Told;
 use predict::Predictor;
 use serde::{Deserialize, Serialize};
+use worth::Worth;
 
 /// Samples before anything is judged: below, the tails are not known.
 pub const LEARNING: u64 = 60;
@@ -39,12 +45,6 @@ const HEAT: f64 = 0.3;
 const COOLING: f64 = 0.997;
 /// Samples after an alert in which further ones belong to it, unless they are a decade louder.
 const SAME_ALERT: u64 = 48;
-/// A sample is news when it is so many decades louder than what was heard lately.
-const LOUDER: f64 = 0.3;
-/// News is at least this loud.
-const NEWS_MIN: f64 = 1.8;
-/// Decades an hour by which what was heard is forgotten.
-const FORGET: f64 = 0.36;
 /// News is lifted in `score` by so much, so that of one story its beginning stands first.
 const NEWS_LIFT: f64 = 3.0;
 /// Values beyond thirty times the usual size count by their logarithm.
@@ -55,7 +55,8 @@ const WILD: f64 = 30.0;
 pub struct Judgement {
     /// Decades of surprise; 0 is usual. A decade is a factor of ten in rarity.
     pub surprise: f64,
-    /// The surprise, lifted by three where it is news: to order samples by.
+    /// What all that was asked says together, by what that is worth in this series, lifted by three
+    /// where it is news: to order samples by, those of several series too. 0–20.
     pub score: f64,
     /// Rarer than this series allows.
     pub is_alert: bool,
@@ -89,7 +90,8 @@ pub struct Series {
     heat: f64,
     since_alert: u64,
     peak: f64,
-    heard: f64,
+    worth: Worth,
+    told: Told,
 }
 
 impl Default for Series {
@@ -112,7 +114,8 @@ impl Series {
             heat: 0.0,
             since_alert: u64::MAX / 2,
             peak: 0.0,
-            heard: 0.0,
+            worth: Worth::default(),
+            told: Told::default(),
         }
     }
 
@@ -141,7 +144,7 @@ impl Series {
         let is_onset = self.take_alert(loudest.decades, is_alert);
         Judgement {
             surprise: loudest.decades,
-            score: self.lifted(loudest.decades),
+            score: self.score(loudest.together),
             is_alert,
             is_onset,
             is_learning,
@@ -229,11 +232,9 @@ impl Series {
         is_onset
     }
 
-    fn lifted(&mut self, decades: f64) -> f64 {
-        let is_news = decades > self.heard + LOUDER && decades > NEWS_MIN;
-        let forgotten = (FORGET * self.interval / 3_600.0).clamp(0.003, 1.0);
-        self.heard = (self.heard - forgotten).max(decades);
-        if is_news { decades + NEWS_LIFT } else { decades }
+    fn score(&mut self, together: f64) -> f64 {
+        let is_news = self.told.is_news(together, self.interval);
+        self.worth.weigh(together) + if is_news { NEWS_LIFT } else { 0.0 }
     }
 
     fn settle(&mut self, secs: f64, off: f64, is_learning: bool) -> Option<NewNormal> {

@@ -18,8 +18,9 @@ Examples:
   foreshock series score metrics/ --out scores --events
       every CSV of the folder; what was found as JSON lines on standard output
 
-`score` is the surprise in decades (3 is one in a thousand), lifted by 3 where it is news, so that of
-one story the beginning stands first. `alert` is 1 while a value is rarer than this series' own history
+`score` puts values in order, those of several series too: the decades of surprise of all that was
+asked (3 is one in a thousand) by how loud the series usually is, lifted by 3 where it is news, so that
+of one story the beginning stands first. `alert` is 1 while a value is rarer than this series' own history
 allows. The first 60 rows are learnt from and never alerts; what the series usually does at this hour
 takes days to be known.";
 
