@@ -79,7 +79,10 @@ impl Foreshock {
     /// # Errors
     /// If it does not answer.
     pub(crate) fn known(&self) -> Result<u64> {
-        Ok(number(&self.status()?, "/engine/events"))
+        let status = self.status()?;
+        let spooled = number(&status, "/intake/spooled");
+        // Not the events: the lines of a kernel's report are one.
+        Ok(spooled.saturating_sub(number(&status, "/engine/lag_records")))
     }
 
     /// CPU seconds by thread.
