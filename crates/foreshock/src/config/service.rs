@@ -295,6 +295,8 @@ rows! {
         |s| span(s.retention.raised_age), |s, v| { s.retention.raised_age = length(v)?; Ok(()) };
     retention.events_bytes: "… and at most so much of the disk for all events.",
         |s| bytes(s.retention.events_bytes), |s, v| { s.retention.events_bytes = size(v)?; Ok(()) };
+    retention.raised_bytes: "Events of raised bands stand in state.db as well, as rows with an index of their words: at most so much of it, about three million. At ten a minute that is more than half a year; a flood is cut, its oldest first, and what is rare stays.",
+        |s| bytes(s.retention.raised_bytes), |s, v| { s.retention.raised_bytes = size(v)?; Ok(()) };
 }
 
 /// The settings of a table.

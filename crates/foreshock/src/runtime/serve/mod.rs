@@ -178,9 +178,8 @@ impl Service {
         let stop = Stop::new();
         let memory = rest.memory.take().context("the memory is in use")?;
         let (spool, events) = (Arc::clone(&rest.spool), Arc::clone(&rest.events));
-        let packs = rest.folder.join("packs");
-        let retention = Arc::clone(&live.retention);
-        let house = House::new(retention, spool, events, memory, packs, Arc::clone(&shared));
+        let (retention, know) = (Arc::clone(&live.retention), Arc::clone(&shared));
+        let house = House::new(&rest.folder, retention, spool, events, memory, know)?;
         let house = keep_house(house, letters, &shared, &stop).context("cannot start a thread")?;
         Ok(Service { rest, receivers, ticker, house, http, stop, facts, end, follower, live })
     }
