@@ -30,6 +30,7 @@
 //! | `ticker` | the clock | records |
 //! | `letters` | what could not be taken | dead letters, to be read and taken in again |
 //! | `asked` | who wants a digest now | a record, and back |
+//! | `known` | a state folder | what is known, for who only reads |
 //! | `once` | files, read once | what is new in them, in the spool; the digest of it |
 //! | `zone` | the first who says | the zone of times that name none |
 //! | `api` | all of it | what stands behind the HTTP API |
@@ -49,6 +50,7 @@ mod health;
 mod heard;
 mod house;
 mod keep;
+pub(crate) mod known;
 pub(crate) mod letters;
 mod live;
 pub(crate) mod once;
