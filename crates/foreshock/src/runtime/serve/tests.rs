@@ -5,7 +5,8 @@ use super::follower::Follower;
 use super::house::House;
 use super::shared::Shared;
 use super::stores::Rest;
-use super::{DigestTimes, Stores, Understanding};
+use super::{DigestTimes, Retention, Stores, Understanding};
+use crate::hour::Hour;
 use engine::Config;
 use model::intake::{Batch, Facts, Intake, Kind};
 use model::port::EventSearch;
@@ -115,7 +116,7 @@ fn fill(folder: &Path) -> u64 {
 }
 
 fn how() -> Understanding {
-    let times = DigestTimes { at: Span::HOUR.times(6), ..DigestTimes::default() };
+    let times = DigestTimes { at: Hour::utc(6), ..DigestTimes::default() };
     let cuts = (0..60_000).step_by(701).map(Seq).collect();
     Understanding { config: Config::default(), times, zone_offset_secs: 0, workers: 3, cuts }
 }
