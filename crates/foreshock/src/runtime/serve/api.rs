@@ -43,6 +43,7 @@ pub(super) fn backing(
             wait_ms_max: 2_000,
             limits: Limits::default(),
             tenants_max: Arc::clone(&live.tenants_max),
+            tenants: facts.tenants.clone(),
         },
     }
 }

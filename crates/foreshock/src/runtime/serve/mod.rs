@@ -162,6 +162,7 @@ impl Service {
             letters: Arc::clone(&letters),
             http: OnceLock::new(),
             backlog: Backlog::default(),
+            tenants: std::mem::take(&mut rest.tenants),
             started_at: now,
         };
         let facts = Arc::new(facts);
