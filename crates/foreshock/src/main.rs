@@ -6,6 +6,7 @@ mod checks;
 mod cli;
 mod config;
 mod demo;
+mod hour;
 mod interrupt;
 #[cfg(test)]
 mod invented;

@@ -15,17 +15,19 @@ pub fn sentence(coverage: &Coverage, as_of: Timestamp) -> String {
     };
     let hour = coverage.last_hour_percent.filter(|hour| *hour < 100.0);
     let hour = hour.map_or(String::new(), |hour| format!(" ({} of the last hour)", percent(hour)));
+    let missed = not_heard(coverage, as_of).unwrap_or_else(|| "nothing was missed".to_owned());
+    format!("Coverage {}{hour} of {sources}: {missed}.", percent(all))
+}
+
+/// `switch-3 silent since 04:12; …; 2 more`; `None` where nothing was missed.
+pub(crate) fn not_heard(coverage: &Coverage, as_of: Timestamp) -> Option<String> {
     let mut missed: Vec<String> =
         coverage.missed.iter().take(LINE_MAX).map(|missed| words(missed, Some(as_of))).collect();
     let more = coverage.missed_more + coverage.missed.len().saturating_sub(LINE_MAX) as u64;
     if more > 0 {
         missed.push(format!("{} more", grouped(more)));
     }
-    let missed = match missed.is_empty() {
-        true => "nothing was missed".to_owned(),
-        false => missed.join("; "),
-    };
-    format!("Coverage {}{hour} of {sources}: {missed}.", percent(all))
+    (!missed.is_empty()).then(|| missed.join("; "))
 }
 
 /// No more of what was missed stands in one sentence.

@@ -77,12 +77,18 @@ pub fn brief(digest: &Digest, counts: Option<&Counts>, style: &Style) -> String 
         0 => String::new(),
         n => format!(" {} held back.", counted(n, "candidate", "candidates")),
     };
-    // Without names: a wrapped line begins at the margin, where no text of others may stand.
-    let heard = quiet.coverage.as_ref().and_then(|coverage| coverage.percent);
-    let heard = heard.map_or(String::new(), |percent| {
+    let coverage = quiet.coverage.as_ref();
+    let heard = coverage.and_then(|coverage| coverage.percent).map_or(String::new(), |percent| {
         format!(" Coverage {}.", crate::coverage::percent(percent))
     });
-    page.wrapped("", &format!("{checked}{held}{heard}{intake}"), Ink::Plain, 5);
+    let not_heard = coverage.and_then(|heard| crate::coverage::not_heard(heard, digest.as_of));
+    // Five lines, both together.
+    let lines_max = if not_heard.is_some() { 3 } else { 5 };
+    page.wrapped("", &format!("{checked}{held}{heard}{intake}"), Ink::Plain, lines_max);
+    if let Some(missed) = not_heard {
+        // Behind a margin: a wrapped line begins there, and no text of others may stand where ours does.
+        page.led(&[("   not heard: ", Ink::Faint)], &missed, Ink::Plain, 2);
+    }
     page.finish()
 }
 

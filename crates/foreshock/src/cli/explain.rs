@@ -2,9 +2,16 @@
 
 use super::parse::Subject;
 use super::{Exit, Mistake, Reading, Settings, Talk, parse, scan};
+use crate::interrupt::Interrupt;
 use crate::runtime::evidence::Evidences;
+use crate::runtime::serve::DigestTimes;
+use crate::runtime::serve::known::{Known, known};
+use engine::Config;
+use engine::tenant::Tenant;
 use model::Explanation;
+use model::port::RawReader;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,9 +21,12 @@ Examples:
       a kind of message: how often, since when, in which band and why, also if nothing speaks for it
   foreshock explain cand_5qm3 --format json demo.log | jq '.item.contributions'
       the same for scripts
+  foreshock scan --state ./state demo.log && foreshock explain cand_5qm3 --state ./state
+      from what scans or a service have learnt, without reading the files again
 
 Of an id the first letters are enough, four or more, as long as no other id begins with them.
-The same files give the same ids, so name the paths (and --tenant) that the digest was made from.
+The same files give the same ids, so name the paths (and --tenant) that the digest was made from, or the --state
+that it was made with; there ids of all clients are known.
 Ids of kinds of message stand in `foreshock signatures` and in the explanation of an item.";
 
 /// Explain an item of a digest or a kind of message
@@ -28,6 +38,9 @@ pub(crate) struct Args {
     pub(crate) id: Subject,
     #[command(flatten)]
     pub(crate) reading: Reading,
+    /// State folder that the digest was made with, by `scan --state` or a service; it may run
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["paths", "since", "until", "zone"])]
+    pub(crate) state: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) settings: Settings,
     /// Form of the explanation
@@ -47,10 +60,25 @@ pub(crate) enum Format {
 
 /// Runs the command.
 pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
-    let mut read = scan::read(&args.reading, args.settings.read()?, talk)?;
-    let mut explanation = explanation(&args, &read)?;
-    let items = explanation.item.iter_mut();
-    Evidences::default().fill(&mut read.run.report.readback, items);
+    let (mut explanation, mut raw, exit): (_, Box<dyn RawReader>, _) = match &args.state {
+        Some(folder) => {
+            let settings = args.settings.all()?;
+            let times = DigestTimes::of_settings(&settings.service);
+            let interrupt = Interrupt::listen()?;
+            let read = known(folder, &settings.engine, &times, &interrupt)?;
+            let Some(Known { engine, raw }) = read else { return Ok(Exit::Interrupted) };
+            let clients = engine.tenants().map(|(_, tenant)| tenant).collect::<Vec<_>>();
+            (explanation(&args, engine.config(), &clients)?, Box::new(raw), Exit::Ok)
+        }
+        None => {
+            let read = scan::read(&args.reading, args.settings.read()?, talk)?;
+            let engine = &read.run.engine;
+            let clients = engine.tenant(&args.reading.tenant).into_iter().collect::<Vec<_>>();
+            let explanation = explanation(&args, engine.config(), &clients)?;
+            (explanation, Box::new(read.run.report.readback), read.exit)
+        }
+    };
+    Evidences::default().fill(&mut *raw, explanation.item.iter_mut());
     let page = match args.format {
         Format::Text => outputs::explain::text(&explanation, &talk.style()),
         Format::Json => outputs::explain::json(&explanation),
@@ -58,27 +86,49 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     let mut out = io::stdout().lock();
     out.write_all(page.as_bytes())?;
     out.flush()?;
-    Ok(read.exit)
+    Ok(exit)
 }
 
-/// What is known of the one subject that is meant.
-fn explanation(args: &Args, read: &scan::Read) -> Result<Explanation, Mistake> {
-    let engine = &read.run.engine;
-    let config = engine.config();
-    let Some(tenant) = engine.tenant(&args.reading.tenant) else {
-        return Err(unknown(&args.id));
-    };
+/// What is known of the one subject that is meant, by these clients.
+fn explanation(args: &Args, config: &Config, clients: &[&Tenant]) -> Result<Explanation, Mistake> {
     let explained = match &args.id {
         Subject::Candidate(shown) => {
-            let id = one(&args.id, &tenant.candidates_beginning(shown))?;
+            let (tenant, id) = one_of(args, clients, |of| of.candidates_beginning(shown))?;
             tenant.explain_candidate(id, config)
         }
         Subject::Signature(shown) => {
-            let id = one(&args.id, &tenant.signatures_beginning(shown, config))?;
+            let (tenant, id) = one_of(args, clients, |of| of.signatures_beginning(shown, config))?;
             tenant.explain_signature(id, config)
         }
     };
     explained.ok_or_else(|| unknown(&args.id))
+}
+
+/// The only id that begins as was asked, and the client that has it: several may have a kind of message.
+fn one_of<'a, I: Copy + Ord + ToString>(
+    args: &Args,
+    clients: &[&'a Tenant],
+    beginning: impl Fn(&Tenant) -> Vec<I>,
+) -> Result<(&'a Tenant, I), Mistake> {
+    let found = clients.iter().map(|tenant| (*tenant, beginning(tenant)));
+    let found: Vec<(&Tenant, Vec<I>)> = found.filter(|(_, ids)| !ids.is_empty()).collect();
+    let mut ids: Vec<I> = found.iter().flat_map(|(_, ids)| ids).copied().collect();
+    ids.sort();
+    ids.dedup();
+    let id = one(&args.id, &ids)?;
+    let named = found.iter().find(|(tenant, _)| *tenant.id() == args.reading.tenant);
+    match (named, &found[..]) {
+        (Some((tenant, _)), _) | (None, [(tenant, _)]) => Ok((tenant, id)),
+        (None, several) => {
+            let names: Vec<&str> = several.iter().map(|(t, _)| t.id().as_str()).take(5).collect();
+            Err(Mistake::Usage(format!(
+                "{} clients have {}: name one by --tenant, such as {}",
+                several.len(),
+                id.to_string(),
+                names.join(", ")
+            )))
+        }
+    }
 }
 
 /// The only id that begins as was asked.
@@ -97,7 +147,7 @@ fn one<I: Copy + ToString>(asked: &Subject, found: &[I]) -> Result<I, Mistake> {
 
 fn unknown(asked: &Subject) -> Mistake {
     Mistake::Usage(format!(
-        "nothing read here has the id {asked}: name the paths (and --tenant) of the digest that shows it"
+        "nothing read here has the id {asked}: name the paths (and --tenant), or the --state, of the digest that shows it"
     ))
 }
 

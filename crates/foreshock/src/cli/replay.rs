@@ -50,7 +50,7 @@ pub(crate) struct Args {
     #[arg(value_name = "STREAM", required_unless_present = "spool")]
     pub(crate) streams: Vec<PathBuf>,
     /// Play what a service has received, from its state folder, through today's parsers; it may run
-    #[arg(long, value_name = "DIR", conflicts_with = "streams")]
+    #[arg(long, visible_alias = "state", value_name = "DIR", conflicts_with = "streams")]
     pub(crate) spool: Option<PathBuf>,
     /// A digest each so often, on the stream's own clock; without it, one at the end (with
     /// --incidents: one an hour)

@@ -109,6 +109,17 @@ fn text(status: &Status, runs: bool) -> String {
         status.events.waiting,
         status.events.expired
     );
+    let house = &status.house;
+    if house.raised_kept > 0 {
+        let _ = writeln!(
+            page,
+            "raised    {} events of raised bands in {} of state.db; {} went for their age, {} for want of room",
+            house.raised_kept,
+            mib(house.raised_bytes),
+            house.raised_by_age,
+            house.raised_by_size
+        );
+    }
     if status.dead_letters + status.dead_letters_not_kept > 0 {
         let _ = writeln!(
             page,

@@ -2,9 +2,10 @@
 
 use super::apply::Problem;
 use super::place::did_you_mean;
-use super::service::{Service, Value, time_of_day, written_time};
+use super::service::Service;
 use super::show::quoted;
-use model::{Span, TenantId};
+use crate::hour::Hour;
+use model::TenantId;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use toml::Spanned;
@@ -18,8 +19,8 @@ const KEYS: [&str; 4] = ["name", "digest_at", "listeners", "field_values"];
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Client {
     pub(crate) name: TenantId,
-    /// After midnight UTC; `None` for that of all.
-    pub(crate) digest_at: Option<Span>,
+    /// `None` for that of all.
+    pub(crate) digest_at: Option<Hour>,
     /// Listeners that are this client's alone.
     pub(crate) listeners: Vec<SocketAddr>,
     /// Values of `listen.client_field` that mean this client, beside its name.
@@ -67,8 +68,8 @@ fn client(at: usize, table: &DeTable<'_>) -> Result<Client, Problem> {
                 name = Some(TenantId::new(text));
             }
             "digest_at" => {
-                let text = Value::Text(text.unwrap_or_default().to_owned());
-                digest_at = Some(time_of_day(text).map_err(wrong)?);
+                let hour = Hour::parse(text.unwrap_or_default());
+                digest_at = Some(hour.map_err(|told| wrong(&told))?);
             }
             "listeners" => {
                 let told = || wrong("wants addresses of listeners, such as [\"0.0.0.0:6514\"]");
@@ -144,12 +145,12 @@ pub(super) fn show(clients: &[Client]) -> String {
          # listen.client_field beside the name.\n",
     );
     if clients.is_empty() {
-        page += "# [[client]]\n# name = \"acme\"\n# digest_at = \"06:30+01:00\"\n# listeners = [\"0.0.0.0:6515\"]\n";
+        page += "# [[client]]\n# name = \"acme\"\n# digest_at = \"06:30 Europe/Berlin\"\n# listeners = [\"0.0.0.0:6515\"]\n";
     }
     for client in clients {
         let _ = writeln!(page, "[[{CLIENT}]]\nname = {}", quoted(client.name.as_str()));
-        if let Some(at) = client.digest_at {
-            let _ = writeln!(page, "digest_at = {}", quoted(&written_time(at)));
+        if let Some(at) = &client.digest_at {
+            let _ = writeln!(page, "digest_at = {}", quoted(&at.to_string()));
         }
         let list =
             |texts: Vec<String>| texts.iter().map(|one| quoted(one)).collect::<Vec<_>>().join(", ");
@@ -201,7 +202,7 @@ mod tests {
             ("[[client]]\nnam = \"a\"", "[[client]] has no setting `nam`; did you mean `name`?"),
             (
                 "[[client]]\nname = \"a\"\ndigest_at = \"25:00\"",
-                "`digest_at` wants a time of day, such as \"06:00\" (UTC) or \"06:00+02:00\"",
+                "`digest_at` wants a time of day, such as \"06:00\" (UTC), \"06:00+02:00\" or \"06:00 Europe/Berlin\"",
             ),
         ] {
             assert_eq!(problems(text).0, [told], "{text}");

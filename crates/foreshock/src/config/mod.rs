@@ -14,6 +14,7 @@ mod show;
 
 #[cfg(test)]
 pub(crate) use clients::Client;
+pub(crate) use place::did_you_mean;
 pub(crate) use reload::changed;
 pub(crate) use service::Service;
 pub(crate) use show::{schema, show};

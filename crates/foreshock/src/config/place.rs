@@ -11,7 +11,7 @@ pub(super) fn of(text: &str, byte: usize) -> (usize, usize) {
 }
 
 /// `; did you mean …?`, where one of the words is near enough.
-pub(super) fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
     let near = known.map(|other| (distance(word, other), other)).min();
     match near {
         // A third of the letters: more is another word.

@@ -16,6 +16,7 @@ const LIVE: &[&str] = &[
     "retention.events_age",
     "retention.raised_age",
     "retention.events_bytes",
+    "retention.raised_bytes",
 ];
 
 /// What differs between two settings.

@@ -2,9 +2,11 @@
 //! the engine's. One list of rows ([`ROWS`]) is all there is to a setting: its place, its default, its reason.
 
 use super::clients::Client;
+use crate::hour::Hour;
 use crate::runtime::serve::Retention;
 use ipnet::IpNet;
 use model::{Span, TenantId};
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -20,7 +22,7 @@ pub(crate) struct Service {
     pub(crate) files: Vec<String>,
     pub(crate) journal: bool,
     pub(crate) kernel: bool,
-    pub(crate) digest_at: Span,
+    pub(crate) digest_at: Hour,
     pub(crate) tokens: Option<PathBuf>,
     pub(crate) syslog_tls: Vec<SocketAddr>,
     pub(crate) tls: Tls,
@@ -58,7 +60,7 @@ impl Default for Service {
             files: Vec::new(),
             journal: false,
             kernel: false,
-            digest_at: Span::HOUR.times(6),
+            digest_at: Hour::utc(6),
             tokens: None,
             syslog_tls: Vec::new(),
             tls: Tls::default(),
@@ -94,7 +96,7 @@ pub(crate) struct Row {
     /// As it is written in a file; `None` where nothing is set.
     pub(crate) get: fn(&Service) -> Option<Value>,
     /// Takes a value, or says what is to be written instead.
-    pub(crate) set: fn(&mut Service, Value) -> Result<(), &'static str>,
+    pub(crate) set: fn(&mut Service, Value) -> Result<(), Cow<'static, str>>,
 }
 
 const ADDRESSES: &str = "wants addresses with ports, such as [\"127.0.0.1:5514\"]; [] for none";
@@ -163,33 +165,6 @@ fn size(value: Value) -> Result<u64, &'static str> {
     number.checked_mul(1 << power).ok_or(SIZE)
 }
 
-/// `06:30`, or `06:30+02:00` where the clock is two hours ahead: as a span after midnight UTC.
-pub(super) fn time_of_day(value: Value) -> Result<Span, &'static str> {
-    const TOLD: &str = "wants a time of day, such as \"06:00\" (UTC) or \"06:00+02:00\"";
-    let text = text(value, TOLD)?;
-    let minutes = |text: &str| {
-        let (hours, minutes) = text.split_once(':')?;
-        let is_two = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-        let (h, m) = (hours.parse::<i64>().ok()?, minutes.parse::<i64>().ok()?);
-        (is_two(hours) && is_two(minutes) && h < 24 && m < 60).then_some(h * 60 + m)
-    };
-    let (time, offset) = match text.find(['+', '-']) {
-        None => (minutes(&text), Some(0)),
-        Some(at) => {
-            let sign = if text[at..].starts_with('-') { -1 } else { 1 };
-            (minutes(&text[..at]), minutes(&text[at + 1..]).map(|offset| sign * offset))
-        }
-    };
-    let (time, offset) = time.zip(offset).ok_or(TOLD)?;
-    Ok(Span::MINUTE.times((time - offset).rem_euclid(24 * 60)))
-}
-
-/// The same as it is written.
-pub(super) fn written_time(time: Span) -> String {
-    let minutes = time.as_micros() / 60_000_000;
-    format!("{:02}:{:02}", minutes / 60, minutes % 60)
-}
-
 /// A path that may be empty.
 fn path_or_none(value: Value) -> Result<Option<PathBuf>, &'static str> {
     match value {
@@ -240,9 +215,9 @@ rows! {
     service.tenant: "The client of what nothing else says it of.",
         |s| Some(Value::Text(s.tenant.to_string())),
         |s, v| { s.tenant = TenantId::new(text(v, "wants a name in quotes")?); Ok(()) };
-    service.digest_at: "When each client's daily digest is made: before the working day begins. UTC, unless an offset stands behind it (\"06:00+02:00\"); [[client]] can have another.",
-        |s| Some(Value::Text(written_time(s.digest_at))),
-        |s, v| { s.digest_at = time_of_day(v)?; Ok(()) };
+    service.digest_at: "When each client's daily digest is made: before the working day begins. UTC, unless an offset stands behind it (\"06:00+02:00\") or a zone (\"06:00 Europe/Berlin\"), whose summer time then holds; [[client]] can have another.",
+        |s| Some(Value::Text(s.digest_at.to_string())),
+        |s, v| { s.digest_at = Hour::parse(&text(v, "wants a time of day in quotes, such as \"06:00\"")?)?; Ok(()) };
     listen.syslog_tcp: "Syslog over TCP. Loopback, until somebody decides who may send: \"0.0.0.0:5514\" is all machines.",
         |s| shown(&s.syslog_tcp), |s, v| { s.syslog_tcp = addresses(v)?; Ok(()) };
     listen.syslog_udp: "Syslog over UDP. What finds no room is lost in the kernel, and counted to the datagram.",
@@ -264,7 +239,7 @@ rows! {
         |s, v| { s.http = match v {
             Value::Text(text) if text.is_empty() => None,
             Value::Text(text) => Some(text.parse().map_err(|_| "wants an address with a port, such as \"127.0.0.1:5000\"")?),
-            _ => return Err("wants an address with a port, such as \"127.0.0.1:5000\""),
+            _ => return Err("wants an address with a port, such as \"127.0.0.1:5000\"".into()),
         }; Ok(()) };
     listen.tokens: "A file of tokens of the API, one a line as their hash; never the tokens themselves.",
         |s| path(&s.tokens), |s, v| { s.tokens = Some(text(v, PATH)?.into()); Ok(()) };
@@ -272,7 +247,7 @@ rows! {
         |s| s.client_field.clone().map(Value::Text),
         |s, v| { s.client_field = match v {
             Value::Text(text) => Some(text).filter(|text| !text.is_empty()),
-            _ => return Err("wants the name of a field in quotes, such as \"tenant\""),
+            _ => return Err("wants the name of a field in quotes, such as \"tenant\"".into()),
         }; Ok(()) };
     listen.clients_max: "Clients that senders with a token for all of them may name between them. Each costs memory for good, and a sender could make up a new one with every event; what is beyond is refused and counted.",
         |s| Some(Value::Number(s.clients_max as i64)), |s, v| { s.clients_max = count(v)?; Ok(()) };
@@ -295,6 +270,8 @@ rows! {
         |s| span(s.retention.raised_age), |s, v| { s.retention.raised_age = length(v)?; Ok(()) };
     retention.events_bytes: "… and at most so much of the disk for all events.",
         |s| bytes(s.retention.events_bytes), |s, v| { s.retention.events_bytes = size(v)?; Ok(()) };
+    retention.raised_bytes: "Events of raised bands stand in state.db as well, as rows with an index of their words: at most so much of it, about three million. At ten a minute that is more than half a year; a flood is cut, its oldest first, and what is rare stays.",
+        |s| bytes(s.retention.raised_bytes), |s, v| { s.retention.raised_bytes = size(v)?; Ok(()) };
 }
 
 /// The settings of a table.
@@ -317,7 +294,7 @@ mod tests {
     fn what_is_shown_can_be_written() {
         let mut other = Service::default();
         other.retention.raw_bytes = 3 << 20;
-        other.digest_at = Span::HOUR.times(22) + Span::MINUTE.times(5);
+        other.digest_at = Hour::parse("22:05-03:30").unwrap();
         other.files = vec!["/var/log/*.log".into()];
         other.journal = true;
         for settings in [Service::default(), other] {
@@ -328,19 +305,6 @@ mod tests {
                 }
             }
             assert_eq!(again, settings);
-        }
-    }
-
-    #[test]
-    fn a_time_of_day_is_one_in_utc() {
-        for (text, written) in [
-            ("06:00", "06:00"),
-            ("06:30+02:00", "04:30"),
-            ("23:15-05:45", "05:00"),
-            ("00:30+01:00", "23:30"),
-        ] {
-            let time = time_of_day(Value::Text(text.into())).unwrap();
-            assert_eq!(written_time(time), written, "{text}");
         }
     }
 

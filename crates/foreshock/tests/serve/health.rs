@@ -39,6 +39,12 @@ fn unaccounted(figures: &BTreeMap<String, f64>) -> (f64, f64) {
     (received - of("spooled_total") - of("waiting") - of("dropped_total"), received)
 }
 
+/// The name of a listener: what it listens for, and its port.
+fn listener(way: &str, address: &str) -> String {
+    let (_, port) = address.rsplit_once(':').unwrap();
+    format!("{way}-{port}")
+}
+
 /// Tells the senders to end, also when a test fails.
 struct Ends<'a>(&'a AtomicBool);
 
@@ -104,7 +110,7 @@ fn every_record_is_accounted_for_at_every_scrape() {
     let of = |status: &Value, name: &str| row(status, name, None)["received"].as_u64();
     let status = service.until(|status| {
         let is_known = status["intake"]["open"] == 0 && status["follower"]["lag_records"] == 0;
-        is_known && of(status, "syslog-tcp-") == Some(sent)
+        is_known && of(status, &listener("syslog-tcp", tcp)) == Some(sent)
     });
     assert_eq!(of(&status, "http:local"), Some(acknowledged));
     let hosts = status["sources"].as_array().unwrap().iter().filter(|row| row["host"].is_string());
@@ -116,11 +122,10 @@ fn every_record_is_accounted_for_at_every_scrape() {
     service.stop();
 }
 
-/// The row of a source, or of a host of it; of a listener the port need not be said.
+/// The row of a source, or of a host of it.
 fn row<'a>(status: &'a Value, name: &str, host: Option<&str>) -> &'a Value {
     let rows = status["sources"].as_array().unwrap();
-    let is_it = |row: &&Value| row["name"].as_str().is_some_and(|said| said.starts_with(name));
-    let found = rows.iter().find(|row| is_it(row) && row["host"].as_str() == host);
+    let found = rows.iter().find(|row| row["name"] == name && row["host"].as_str() == host);
     found.unwrap_or_else(|| panic!("{name} {host:?}: {rows:#?}"))
 }
 
@@ -129,6 +134,7 @@ fn what_the_kernel_drops_is_counted_and_stored_as_gaps() {
     let folder = tempfile::tempdir().unwrap();
     let service = Running::start(folder.path(), &[]);
     let udp = service.address("syslog-udp");
+    let name = listener("syslog-udp", &udp);
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let text = format!("<14>Nov 26 00:00:00 fw1 app: {}", "x".repeat(1_200));
     let mut sent = 0_u64;
@@ -140,12 +146,12 @@ fn what_the_kernel_drops_is_counted_and_stored_as_gaps() {
         sent
     };
     send(10);
-    service.until(|status| row(status, "syslog-udp-", None)["received"] == 10);
+    service.until(|status| row(status, &name, None)["received"] == 10);
     // Nobody reads: the socket's buffer overflows.
     service.signal("STOP");
     send(40_000);
     service.signal("CONT");
-    let udp_row = |status: &Value| row(status, "syslog-udp-", None).clone();
+    let udp_row = |status: &Value| row(status, &name, None).clone();
     let all = |status: &Value| {
         let row = udp_row(status);
         row["received"].as_u64().unwrap() + row["lost"].as_u64().unwrap()

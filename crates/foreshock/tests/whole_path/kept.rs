@@ -247,3 +247,41 @@ fn a_zone_holds_for_all_runs() {
     let ran = folder.scan(&["--zone", "+01:00"]);
     assert!(ran.code == 10 && ran.err.contains("+02:00"), "{}", ran.err);
 }
+
+/// Lines without a year are of the years before the file was written to last, however old that is, and also where the
+/// year changes within them; the state says the same as a scan without one.
+#[test]
+fn lines_without_a_year_are_as_old_as_their_file() {
+    let now = std::time::SystemTime::now();
+    let day = Duration::from_secs(86_400);
+    for (years, ending) in [(0, ""), (1, ".1"), (3, ".2"), (5, ".3")] {
+        let folder = Folder::new();
+        let log = folder.path(&format!("logs/old.log{ending}"));
+        let modified = now - day * (365 * years + 40);
+        let end = modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64;
+        // More than a sheet, over ten months: none of its parts knows the end of the file.
+        let line = |n: i64| {
+            let at = model::Timestamp::from_secs(end - (9_999 - n) * 2_600);
+            let (_, month, day) = at.civil_date();
+            let names = "JanFebMarAprMayJunJulAugSepOctNovDec";
+            let month = &names[(month as usize - 1) * 3..][..3];
+            let time = &at.to_string()[11..19];
+            format!("{month} {day:>2} {time} web1 app[7]: request n={n} done\n")
+        };
+        append(&log, &(0..10_000).map(line).collect::<String>());
+        fs::File::options().append(true).open(&log).unwrap().set_modified(modified).unwrap();
+        let plain = run(folder.0.path(), &["scan", "--format", "json", "logs"]).ok().json();
+        let kept = folder.scan(&[]).ok().json();
+        assert_eq!(kept["as_of"], plain["as_of"], "{years} years");
+        assert_eq!(kept["as_of"].as_str().unwrap()[..10], timestamp(end)[..10], "{years} years");
+        let state = rusqlite::Connection::open(folder.path("state/state.db")).unwrap();
+        let first = "SELECT min(first_seen), max(last_seen) FROM signature";
+        let (first, last): (i64, i64) =
+            state.query_row(first, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(((end - 9_999 * 2_600) * 1_000_000, end * 1_000_000), (first, last), "{years}");
+    }
+}
+
+fn timestamp(secs: i64) -> String {
+    model::Timestamp::from_secs(secs).to_string()
+}

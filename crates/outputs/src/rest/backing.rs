@@ -52,6 +52,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Tenants that callers may name between them, beside those that tokens name; a reload may change it.
     pub tenants_max: Arc<AtomicUsize>,
+    /// Tenants that were known when the program began: they count before anything is published.
+    pub tenants: Vec<TenantId>,
 }
 
 /// The usual number: far more than one team looks after, and a bounded cost.
@@ -65,6 +67,7 @@ impl Default for Settings {
             wait_ms_max: 2_000,
             limits: Limits::default(),
             tenants_max: Arc::new(AtomicUsize::new(TENANTS_MAX)),
+            tenants: Vec::new(),
         }
     }
 }

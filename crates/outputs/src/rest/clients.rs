@@ -17,9 +17,9 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// At most so many.
-    pub(crate) fn new(most: Arc<AtomicUsize>) -> Clients {
-        Clients { known: Mutex::default(), most }
+    /// At most so many, of which some are known.
+    pub(crate) fn new(most: Arc<AtomicUsize>, known: &[TenantId]) -> Clients {
+        Clients { known: Mutex::new(known.iter().cloned().collect()), most }
     }
 
     /// Whether events of this tenant are taken; if not, why.
@@ -33,7 +33,7 @@ impl Clients {
         if known.contains(tenant) {
             return Ok(());
         }
-        // Those of earlier runs are known to the engine alone.
+        // Of those that came by other ways the engine alone knows.
         known.extend(views.tenants());
         let most = self.most.load(Ordering::Relaxed);
         let is_named = matches!(grant.tenants, Tenants::Only(_));

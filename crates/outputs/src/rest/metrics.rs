@@ -147,6 +147,13 @@ fn engine(page: &mut Page, status: &Status) {
     page.gauge("tenants", "Clients.", engine.tenants as f64);
     page.gauge("signatures", "Kinds of message.", engine.signatures as f64);
     page.gauge("candidates_open", "Open candidates.", engine.candidates as f64);
+    let raised = &status.raised;
+    page.gauge("raised_events", "Events of raised bands with what is known.", raised.kept as f64);
+    page.gauge("raised_bytes", "Bytes that they take on the disk.", raised.bytes as f64);
+    page.head("raised_expired_total", "counter", "Events of raised bands that went.");
+    for (reason, count) in [("age", raised.expired_by_age), ("size", raised.expired_by_size)] {
+        page.value("raised_expired_total", &[("reason", reason)], count as f64);
+    }
 }
 
 /// A figure of a source: name, kind, help, and how to read it.

@@ -39,7 +39,7 @@ impl Shared {
             budget: Arc::default(),
             questions: Arc::new(Semaphore::new(limits.questions_max)),
             count: Count::default(),
-            clients: Clients::new(Arc::clone(&api.settings.tenants_max)),
+            clients: Clients::new(Arc::clone(&api.settings.tenants_max), &api.settings.tenants),
             api,
         }
     }

@@ -57,6 +57,8 @@ pub struct Status {
     pub spool: SpoolStatus,
     /// What it has become.
     pub engine: EngineStatus,
+    /// What is kept beside the events to be found again in a year.
+    pub raised: RaisedStatus,
     /// How much of what is usually heard was heard in the last day, so that silence can be trusted; absent while what is
     /// usual is being learnt.
     #[schema(minimum = 0, maximum = 100)]
@@ -140,6 +142,19 @@ pub struct EngineStatus {
     pub signatures: u64,
     /// Open candidates.
     pub candidates: u64,
+}
+
+/// Events of raised bands, as they are kept with what is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
+pub struct RaisedStatus {
+    /// Events, as they were counted last.
+    pub kept: u64,
+    /// Bytes that they take on the disk, with their indexes.
+    pub bytes: u64,
+    /// Events that went since the start, because they were too old.
+    pub expired_by_age: u64,
+    /// … and because there was no room for them.
+    pub expired_by_size: u64,
 }
 
 /// How a source is.

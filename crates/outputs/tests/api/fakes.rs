@@ -7,7 +7,7 @@ use model::port::{EventSearch, StoreError};
 use model::search::{Facets, Found, Order, Page, Query, Scan};
 use model::*;
 use outputs::rest::status::{
-    EngineStatus, IntakeStatus, SourceState, SourceStatus, SpoolStatus, State, Status,
+    EngineStatus, IntakeStatus, RaisedStatus, SourceState, SourceStatus, SpoolStatus, State, Status,
 };
 use outputs::rest::{
     Api, Created, DeadLetters, Explained, Grant, KeptLetter, Letter, Recognise, Records, Scope,
@@ -263,6 +263,12 @@ pub(crate) fn status() -> Status {
             tenants: 2,
             signatures: 421,
             candidates: 3,
+        },
+        raised: RaisedStatus {
+            kept: 4_100,
+            bytes: 1_300_000,
+            expired_by_age: 3,
+            expired_by_size: 70_000,
         },
         coverage_percent: Some(97.5),
         sources: vec![source("udp:5514", None, SourceState::Ok), {

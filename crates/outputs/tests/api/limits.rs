@@ -2,6 +2,7 @@
 
 use crate::client::{EVENT, Under, read, request};
 use crate::fakes::{ACME_INGEST, ALL};
+use model::TenantId;
 use outputs::rest::{Limits, Rate, Settings};
 use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -77,6 +78,21 @@ fn callers_name_no_more_tenants_than_may_be() {
     assert_eq!(under.post_as(ACME_INGEST, "/events/ingest", r#"{"message":"x"}"#).status, 200);
     most.store(5, SeqCst);
     assert_eq!(under.post("/events/ingest", &named("another")).status, 200);
+}
+
+/// Before anything is published after a start.
+#[test]
+fn tenants_of_earlier_runs_count_from_the_start() {
+    let most = Arc::new(AtomicUsize::new(5));
+    let tenants = ["before-1", "before-2"].map(TenantId::new).to_vec();
+    let under = Under::with(Settings { tenants_max: most, tenants, ..Settings::default() });
+    let named = |name: &str| format!(r#"{{"message":"x","tenant_id":"{name}"}}"#);
+    assert_eq!(under.post("/events/ingest", &named("before-2")).status, 200);
+    // Two are published, two were known.
+    assert_eq!(under.post("/events/ingest", &named("one")).status, 200);
+    let told = under.post("/events/ingest", &named("another")).problem(403);
+    assert!(told.contains("there are 5 tenants"), "{told}");
+    assert_eq!(under.post("/events/ingest", &named("before-1")).status, 200);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! a check sum says that they are what was written, not that the writer was sane.
 
 use super::encode::{
-    CURSOR_FILE, CURSOR_KEY, CURSOR_RECEIVED, CURSOR_STREAM, OLD, Place, TRUNCATED,
+    CURSOR_FILE, CURSOR_KEY, CURSOR_RECEIVED, CURSOR_STREAM, OLD, OLDER_SHIFT, Place, TRUNCATED,
 };
 use super::header::{BLOCK_BYTES_MAX, BlockHead, Codec, HEAD};
 use super::record::Record;
@@ -266,9 +266,6 @@ impl Columns<'_> {
         let at = before.at.wrapping_add(self.times.signed()?);
         let flags = self.flags.byte()?;
         let kind = *Kind::ALL.get(usize::from(flags & (TRUNCATED - 1)))?;
-        if flags >= OLD << 1 {
-            return None;
-        }
         let cursor = self.cursor(&mut before.place, Seq(seq))?;
         let start = before.end;
         let end = start.checked_add(u32::try_from(self.sizes.number()?).ok()?)?;
@@ -281,6 +278,7 @@ impl Columns<'_> {
                 kind,
                 truncated: flags & TRUNCATED != 0,
                 old: flags & OLD != 0,
+                older: flags >> OLDER_SHIFT,
             },
             origin: u32::try_from(self.origins.number()?).ok()?,
             peer: u32::try_from(self.peers.number()?).ok()?,

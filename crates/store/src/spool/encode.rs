@@ -17,6 +17,8 @@ pub(super) const BLOCK_RECORDS_MAX: usize = 65_536;
 
 pub(super) const TRUNCATED: u8 = 1 << 3;
 pub(super) const OLD: u8 = 1 << 4;
+/// The three bits above: how much older, in steps.
+pub(super) const OLDER_SHIFT: u8 = 5;
 
 pub(super) const CURSOR_FILE: u8 = 0;
 pub(super) const CURSOR_STREAM: u8 = 1;
@@ -178,7 +180,8 @@ impl Encoder {
         put(&mut columns.peers, u64::from(peer));
         let marks = [(facts.truncated, TRUNCATED), (facts.old, OLD)];
         let flags = marks.iter().filter(|(set, _)| *set).fold(0, |flags, (_, mark)| flags | mark);
-        columns.flags.push(facts.kind as u8 | flags);
+        let older = facts.older.min(Facts::OLDER_MAX) << OLDER_SHIFT;
+        columns.flags.push(facts.kind as u8 | flags | older);
         put_cursor(&mut columns.cursors, &mut self.place, facts.cursor);
         put(&mut columns.sizes, payload.len() as u64);
         columns.payloads.extend_from_slice(payload);

@@ -7,7 +7,7 @@
 
 use super::types::{
     AuditLine, BandRow, CandidateQuery, CandidateRow, Checkpoint, Committed, Delta, Entry,
-    EntryKind, EntryQuery, SignatureRow, Snapshot, SourceRow, StateError,
+    EntryKind, EntryQuery, RaisedLimit, SignatureRow, Snapshot, SourceRow, StateError,
 };
 use super::{MemoryStore, StateStore};
 use crate::spool::Epoch;
@@ -89,6 +89,7 @@ fn commits_are_whole_and_in_order<S: StateStore>(open: &mut impl FnMut() -> S) {
     delta.signatures.push(signature(1, 5));
     delta.sums.push(("expired".to_owned(), 7));
     assert_eq!(store.commit(&delta).unwrap(), Committed::Written);
+    assert_eq!(store.tenants().unwrap(), [delta.signatures[0].tenant.clone()]);
     // The same again, and what was before it, change nothing.
     assert_eq!(store.commit(&delta).unwrap(), Committed::Skipped);
     delta.checkpoint = place(99);
@@ -244,9 +245,13 @@ fn raised_events_are_found<S: StateStore>(open: &mut impl FnMut() -> S) {
         }
         assert_eq!(found, expected, "{query:?}");
     }
-    assert_eq!(store.expire_raised(at(10)).unwrap(), 20);
+    let ample = RaisedLimit { before: at(10), bytes_max: 1 << 30 };
+    let kept = store.bound_raised(ample, &[Seq(4)].into()).unwrap();
+    assert_eq!((kept.by_age, kept.by_size, kept.rows), (19, 0, 41));
     let query = Query { text: Text::parse("down"), limit: 100, ..Query::default() };
-    assert!(store.raised(&query).unwrap().found.iter().all(|found| found.at >= at(10)));
+    let found = store.raised(&query).unwrap().found;
+    assert!(found.iter().all(|found| found.at >= at(10) || found.seq == Seq(4)), "{found:?}");
+    assert!(found.iter().any(|found| found.seq == Seq(4)), "what is held stays: {found:?}");
 }
 
 fn snapshots_have_a_format<S: StateStore>(open: &mut impl FnMut() -> S) {
@@ -349,6 +354,8 @@ pub fn memory<M: MemoryStore>(mut open: impl FnMut() -> M) {
     let store = open();
     assert_eq!(store.pinned().unwrap(), [Seq(7)..=Seq(8), Seq(200)..=Seq(200)]);
     let packs = [("p1".to_owned(), seqs(&[5, 6, 7])), ("p2".to_owned(), seqs(&[90]))];
+    assert_eq!(store.pinned_for("cand_a").unwrap(), seqs(&[5, 6, 7, 90]), "packed or not");
+    assert_eq!(store.pinned_for("cand_x").unwrap(), []);
     assert_eq!(store.packs("cand_a").unwrap(), packs);
     assert_eq!(store.owners(Seq(0)..=Seq(u64::MAX)).unwrap().len(), 1);
 }

@@ -222,6 +222,12 @@ impl MemoryStore for SqliteMemory {
         db.commit().map_err(what)
     }
 
+    fn pinned_for(&self, owner: &str) -> Result<Vec<Seq>, StateError> {
+        let groups =
+            self.grouped("SELECT owner, seq FROM pin WHERE owner = ?1 ORDER BY seq", &[&owner])?;
+        Ok(groups.into_iter().flat_map(|(_, seqs)| seqs).collect())
+    }
+
     fn pinned(&self) -> Result<Vec<RangeInclusive<Seq>>, StateError> {
         let what = failed("read what is pinned");
         let sql = "SELECT DISTINCT seq FROM pin WHERE pack IS NULL ORDER BY seq";

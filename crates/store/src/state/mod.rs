@@ -14,12 +14,13 @@ pub use memory::SqliteMemory;
 pub use sqlite::{SqliteState, Was};
 pub use types::{
     AuditLine, AuditRow, BandRow, CandidateQuery, CandidateRow, Checkpoint, Committed, Delta,
-    Entry, EntryKind, EntryQuery, SignatureRow, Snapshot, SourceRow, StateError,
+    Entry, EntryKind, EntryQuery, RaisedKept, RaisedLimit, SignatureRow, Snapshot, SourceRow,
+    StateError,
 };
 
 use model::search::{Page, Query};
 use model::{BandChange, CandidateId, Seq, SignatureId, TenantId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 /// What is known. One writer; readers open their own.
@@ -54,6 +55,12 @@ pub trait StateStore: Send {
         tenant: &TenantId,
         id: SignatureId,
     ) -> Result<Option<SignatureRow>, StateError>;
+
+    /// The clients of which signatures are known, in order of their names.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn tenants(&self) -> Result<Vec<TenantId>, StateError>;
 
     /// The changes of a signature's band, oldest first.
     ///
@@ -91,11 +98,17 @@ pub trait StateStore: Send {
     /// What the database says.
     fn raised(&self, query: &Query) -> Result<Page, StateError>;
 
-    /// Removes raised events of before `before`; returns how many.
+    /// Removes raised events that are too old, and others until they fit; those of `held` stay, whatever their age.
+    /// First go kinds that are raised no more, then the kinds that have most, down to one level for all of them; of
+    /// each kind the oldest.
     ///
     /// # Errors
-    /// What the database says.
-    fn expire_raised(&mut self, before: model::Timestamp) -> Result<u64, StateError>;
+    /// What the database says; what was removed by then is removed.
+    fn bound_raised(
+        &mut self,
+        limit: RaisedLimit,
+        held: &BTreeSet<Seq>,
+    ) -> Result<RaisedKept, StateError>;
 
     /// Forgets everything: the state is to be made again from a spool's beginning.
     ///
@@ -156,6 +169,12 @@ pub trait MemoryStore: Send {
     /// # Errors
     /// What the database says.
     fn pin(&mut self, owner: &str, seqs: &[Seq]) -> Result<(), StateError>;
+
+    /// All records that are pinned for an owner, packed or not, in order.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn pinned_for(&self, owner: &str) -> Result<Vec<Seq>, StateError>;
 
     /// Records that are pinned and in no pack, as ranges of neighbours.
     ///

@@ -66,6 +66,28 @@ pub struct Checkpoint {
     pub next: Seq,
 }
 
+/// How much of the events of raised bands stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RaisedLimit {
+    /// What was before goes.
+    pub before: Timestamp,
+    /// At most so many bytes on the disk, indexes and all.
+    pub bytes_max: u64,
+}
+
+/// What there is of the events of raised bands, as it was measured last, and what went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RaisedKept {
+    /// Events.
+    pub rows: u64,
+    /// Bytes that they take on the disk, indexes and all.
+    pub bytes: u64,
+    /// Events that went because they were too old.
+    pub by_age: u64,
+    /// … and because there was no room.
+    pub by_size: u64,
+}
+
 /// What became of a delta.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Committed {

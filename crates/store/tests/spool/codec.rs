@@ -29,13 +29,14 @@ fn cursor() -> impl Strategy<Value = Cursor> {
 }
 
 fn given_record() -> impl Strategy<Value = Given> {
-    let facts = (any::<i64>(), cursor(), 0..5usize, any::<(bool, bool)>());
-    let facts = facts.prop_map(|(at, cursor, kind, (truncated, old))| Facts {
+    let facts = (any::<i64>(), cursor(), 0..5usize, any::<(bool, bool)>(), 0..=Facts::OLDER_MAX);
+    let facts = facts.prop_map(|(at, cursor, kind, (truncated, old), older)| Facts {
         received_at: Timestamp::from_micros(at),
         cursor,
         kind: Kind::ALL[kind],
         truncated,
         old,
+        older,
     });
     let payload = prop::collection::vec(any::<u8>(), 0..200);
     (0..3usize, "[a-z0-9:]{0,12}", facts, payload)

@@ -43,6 +43,7 @@ pub(super) fn backing(
             wait_ms_max: 2_000,
             limits: Limits::default(),
             tenants_max: Arc::clone(&live.tenants_max),
+            tenants: facts.tenants.clone(),
         },
     }
 }
@@ -179,6 +180,12 @@ fn told(status: &Status, shared: &Shared) -> api::Status {
             signatures: follower.signatures,
             candidates: candidates.filter(|known| known.item.outcome.is_none()).count() as u64,
             ..api::EngineStatus::default()
+        },
+        raised: api::RaisedStatus {
+            kept: status.house.raised_kept,
+            bytes: status.house.raised_bytes,
+            expired_by_age: status.house.raised_by_age,
+            expired_by_size: status.house.raised_by_size,
         },
         coverage_percent: status.coverage_percent,
         sources: status.sources.iter().map(super::rows::told).collect(),

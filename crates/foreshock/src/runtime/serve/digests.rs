@@ -1,6 +1,6 @@
 //! Daily digests → files in the state folder: JSON for programs, Markdown and text for people.
 //!
-//! `digests/<tenant>/<day>.json|md|txt`, the day being that of the hour at which it was due. Written under another name
+//! `digests/<tenant>/<day>.json|md|txt`, the day being that of its hour, where that hour is one. Written under another name
 //! and renamed, so that nobody reads half of one.
 
 use super::keep::Stuck;
@@ -32,19 +32,18 @@ impl Digests {
         Digests { folder, latest: None }
     }
 
-    /// Delivers one; the same again is the same files.
+    /// Delivers one, of that day; the same again is the same files.
     ///
     /// # Errors
     /// If it cannot be written at present.
     pub(super) fn deliver(
         &self,
         digest: &mut Digest,
+        day: &str,
         raw: &mut dyn RawReader,
     ) -> Result<(), Stuck> {
         Evidences::default().fill(raw, digest.items.iter_mut());
         let folder = folder_of(&self.folder, &digest.tenant_id);
-        let (year, month, day) = digest.as_of.civil_date();
-        let day = format!("{year:04}-{month:02}-{day:02}");
         let style = outputs::Style { color: false, width: COLUMNS };
         let forms = [
             ("json", outputs::digest::json(digest, None)),

@@ -6,9 +6,10 @@ use super::health::Health;
 use super::heard::Heard;
 use super::seen::Seen;
 use super::sheet::Understood;
+use crate::hour::Hour;
 use engine::signature::SignatureIndex;
 use engine::{Config, Engine};
-use model::{Change, Digest, EnvelopeId, Seq, Span, TenantId, Timestamp};
+use model::{Change, Digest, EnvelopeId, Seq, TenantId, Timestamp};
 use std::collections::BTreeMap;
 
 /// Rises with every change of what stands here beside the engine's snapshot.
@@ -17,17 +18,25 @@ const FORMAT: u32 = 2;
 /// When each tenant's digest is due.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct DigestTimes {
-    /// After midnight UTC.
-    pub(crate) at: Span,
+    /// Of all others.
+    pub(crate) at: Hour,
     /// Of tenants that have a time of their own.
-    pub(crate) of: BTreeMap<TenantId, Span>,
+    pub(crate) of: BTreeMap<TenantId, Hour>,
 }
 
 impl DigestTimes {
+    fn hour(&self, tenant: &TenantId) -> &Hour {
+        self.of.get(tenant).unwrap_or(&self.at)
+    }
+
     /// The latest time not after `now` at which this tenant's digest was due.
     fn latest(&self, tenant: &TenantId, now: Timestamp) -> Timestamp {
-        let at = self.of.get(tenant).copied().unwrap_or(self.at);
-        (now - at).floor(Span::DAY) + at
+        self.hour(tenant).latest(now)
+    }
+
+    /// The day of a digest, where its hour is one.
+    pub(super) fn day(&self, digest: &Digest) -> String {
+        self.hour(&digest.tenant_id).day(digest.as_of)
     }
 }
 
@@ -205,8 +214,8 @@ mod tests {
     #[test]
     fn a_digest_is_due_once_a_day_at_the_hour_of_its_tenant() {
         let (acme, other) = (TenantId::new("acme"), TenantId::new("other"));
-        let of = [(acme.clone(), Span::HOUR.times(22))].into();
-        let times = DigestTimes { at: Span::HOUR.times(7), of };
+        let of = [(acme.clone(), Hour::utc(22))].into();
+        let times = DigestTimes { at: Hour::utc(7), of };
         let now = |text| Timestamp::parse_absolute(text, 0).unwrap();
         for (tenant, at, due) in [
             (&other, "2026-11-20T06:59:59Z", "2026-11-19T07:00:00Z"),

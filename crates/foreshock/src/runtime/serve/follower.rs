@@ -253,7 +253,8 @@ impl Follower {
     /// missed, and one that is delivered again is the same file.
     fn deliver(&mut self) -> Result<(), Stuck> {
         while let Some(digest) = self.due.first_mut() {
-            self.digests.deliver(digest, &mut self.raw)?;
+            let day = self.fold.times.day(digest);
+            self.digests.deliver(digest, &day, &mut self.raw)?;
             self.due.remove(0);
         }
         Ok(())

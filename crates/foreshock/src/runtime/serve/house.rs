@@ -3,18 +3,23 @@
 //! - evidence of candidates is pinned, and copied into a pack before its segment goes;
 //! - segments of the spool go by age and size, never before the state that covers them is written down;
 //! - small blocks are put together;
-//! - old events of low bands are left out, older files go.
+//! - old events of low bands are left out, older files go;
+//! - of the events of raised bands in `state.db`, those that are too old or find no room go, but never what the evidence
+//!   of an open candidate rests on.
 
 use super::shared::Shared;
+use anyhow::Context;
 use model::{CandidateId, Seq, Span, Timestamp};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::disk::Folder;
 use store::events::Events;
 use store::packs::Packs;
 use store::spool::{Hold, Keep, Spool};
-use store::state::{MemoryStore, SqliteMemory};
+use store::state::{
+    CandidateQuery, MemoryStore, RaisedLimit, SqliteMemory, SqliteState, StateStore,
+};
 
 /// How long what is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub(crate) struct Retention {
     pub(crate) raised_age: Span,
     /// … and at most so many bytes of all events.
     pub(crate) events_bytes: u64,
+    /// … and at most so many bytes of `state.db` for those of raised bands.
+    pub(crate) raised_bytes: u64,
 }
 
 impl Default for Retention {
@@ -39,6 +46,7 @@ impl Default for Retention {
             events_age: Span::DAY.times(30),
             raised_age: Span::DAY.times(400),
             events_bytes: 10 << 30,
+            raised_bytes: 1 << 30,
         }
     }
 }
@@ -47,6 +55,9 @@ impl Default for Retention {
 const COMPACT_MAX: usize = 4;
 /// Evidence that was pinned is remembered, so that it need not be pinned again.
 const PINNED_MAX: usize = 100_000;
+
+/// Open candidates whose evidence is looked at; there are never so many.
+const OPEN_MAX: usize = 100_000;
 
 /// What a round did.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -59,10 +70,18 @@ pub(crate) struct Round {
     /// Evidence that could not be read any more when it was to be packed.
     pub(crate) lost: u64,
     pub(crate) events_expired: u64,
+    /// Events of raised bands in `state.db` that went because they were too old.
+    pub(crate) raised_by_age: u64,
+    /// … and because there was no room.
+    pub(crate) raised_by_size: u64,
+    /// Events of raised bands that are there, as they were counted last.
+    pub(crate) raised_kept: u64,
+    /// Bytes of `state.db` that they take.
+    pub(crate) raised_bytes: u64,
 }
 
 impl Round {
-    /// Both together; what is held, as of the later.
+    /// Both together; what is held and what is kept, as of the later.
     pub(super) fn and(&self, later: &Round) -> Round {
         Round {
             segments_removed: self.segments_removed + later.segments_removed,
@@ -70,6 +89,10 @@ impl Round {
             packed: self.packed + later.packed,
             lost: self.lost + later.lost,
             events_expired: self.events_expired + later.events_expired,
+            raised_by_age: self.raised_by_age + later.raised_by_age,
+            raised_by_size: self.raised_by_size + later.raised_by_size,
+            raised_kept: later.raised_kept,
+            raised_bytes: later.raised_bytes,
         }
     }
 }
@@ -81,21 +104,30 @@ pub(super) struct House {
     spool: Arc<Spool>,
     events: Arc<Events>,
     memory: SqliteMemory,
+    /// Beside the follower's, which writes.
+    state: SqliteState,
     packs: PathBuf,
     shared: Arc<Shared>,
     pinned: BTreeSet<(CandidateId, Seq)>,
 }
 
 impl House {
+    /// Keeps house in a state folder whose stores are open.
+    ///
+    /// # Errors
+    /// If the state cannot be opened once more.
     pub(super) fn new(
+        folder: &Path,
         retention: Arc<Mutex<Retention>>,
         spool: Arc<Spool>,
         events: Arc<Events>,
         memory: SqliteMemory,
-        packs: PathBuf,
         shared: Arc<Shared>,
-    ) -> House {
-        House { retention, spool, events, memory, packs, shared, pinned: BTreeSet::new() }
+    ) -> anyhow::Result<House> {
+        let state = SqliteState::open_again(&folder.join("state.db"))
+            .context("cannot open the state to keep house in it")?;
+        let (packs, pinned) = (folder.join("packs"), BTreeSet::new());
+        Ok(House { retention, spool, events, memory, state, packs, shared, pinned })
     }
 
     fn retention(&self) -> Retention {
@@ -133,6 +165,7 @@ impl House {
             }
         }
         round.events_expired = self.expire_events(now)?;
+        self.bound_raised(now, &mut round)?;
         Ok(round)
     }
 
@@ -151,6 +184,31 @@ impl House {
             }
         }
         Ok(())
+    }
+
+    fn bound_raised(&mut self, now: Timestamp, round: &mut Round) -> anyhow::Result<()> {
+        // While nothing was published nobody knows what is evidence.
+        if self.shared.views().at.is_none() {
+            return Ok(());
+        }
+        let Retention { raised_age, raised_bytes, .. } = self.retention();
+        let held = self.evidence_of_open()?;
+        let limit = RaisedLimit { before: now - raised_age, bytes_max: raised_bytes };
+        let kept = self.state.bound_raised(limit, &held)?;
+        (round.raised_by_age, round.raised_by_size) = (kept.by_age, kept.by_size);
+        (round.raised_kept, round.raised_bytes) = (kept.rows, kept.bytes);
+        Ok(())
+    }
+
+    /// What the evidence of open candidates rests on: all that was ever pinned for them.
+    fn evidence_of_open(&self) -> anyhow::Result<BTreeSet<Seq>> {
+        let query =
+            CandidateQuery { open: Some(true), limit: OPEN_MAX, ..CandidateQuery::default() };
+        let mut held = BTreeSet::new();
+        for candidate in self.state.candidates(&query)? {
+            held.extend(self.memory.pinned_for(&candidate.id.to_string())?);
+        }
+        Ok(held)
     }
 
     fn expire_events(&self, now: Timestamp) -> anyhow::Result<u64> {

@@ -64,7 +64,7 @@ impl DigestTimes {
     /// As the settings have them.
     pub(crate) fn of_settings(settings: &Service) -> DigestTimes {
         let own = settings.clients.iter();
-        let of = own.filter_map(|client| Some((client.name.clone(), client.digest_at?)));
-        DigestTimes { at: settings.digest_at, of: of.collect() }
+        let of = own.filter_map(|client| Some((client.name.clone(), client.digest_at.clone()?)));
+        DigestTimes { at: settings.digest_at.clone(), of: of.collect() }
     }
 }

@@ -30,6 +30,7 @@
 //! | `ticker` | the clock | records |
 //! | `letters` | what could not be taken | dead letters, to be read and taken in again |
 //! | `asked` | who wants a digest now | a record, and back |
+//! | `known` | a state folder | what is known, for who only reads |
 //! | `once` | files, read once | what is new in them, in the spool; the digest of it |
 //! | `zone` | the first who says | the zone of times that name none |
 //! | `api` | all of it | what stands behind the HTTP API |
@@ -49,6 +50,7 @@ mod health;
 mod heard;
 mod house;
 mod keep;
+pub(crate) mod known;
 pub(crate) mod letters;
 mod live;
 pub(crate) mod once;
@@ -160,6 +162,7 @@ impl Service {
             letters: Arc::clone(&letters),
             http: OnceLock::new(),
             backlog: Backlog::default(),
+            tenants: std::mem::take(&mut rest.tenants),
             started_at: now,
         };
         let facts = Arc::new(facts);
@@ -178,9 +181,8 @@ impl Service {
         let stop = Stop::new();
         let memory = rest.memory.take().context("the memory is in use")?;
         let (spool, events) = (Arc::clone(&rest.spool), Arc::clone(&rest.events));
-        let packs = rest.folder.join("packs");
-        let retention = Arc::clone(&live.retention);
-        let house = House::new(retention, spool, events, memory, packs, Arc::clone(&shared));
+        let (retention, know) = (Arc::clone(&live.retention), Arc::clone(&shared));
+        let house = House::new(&rest.folder, retention, spool, events, memory, know)?;
         let house = keep_house(house, letters, &shared, &stop).context("cannot start a thread")?;
         Ok(Service { rest, receivers, ticker, house, http, stop, facts, end, follower, live })
     }

@@ -66,16 +66,34 @@ impl Quarantine {
     pub(super) fn open(folder: &Path, epoch: Epoch) -> io::Result<Quarantine> {
         let path = folder.join(FILE);
         let file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
+        let mut quarantine = Quarantine::read(&file, epoch)?;
+        let inner = quarantine.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        inner.file = Some(file);
+        Ok(quarantine)
+    }
+
+    /// The same, for who writes nothing.
+    ///
+    /// # Errors
+    /// If there is a file that cannot be read.
+    pub(super) fn look(folder: &Path, epoch: Epoch) -> io::Result<Quarantine> {
+        match File::open(folder.join(FILE)) {
+            Ok(file) => Quarantine::read(&file, epoch),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Quarantine::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read(file: &File, epoch: Epoch) -> io::Result<Quarantine> {
         let epoch: String = epoch.0.iter().map(|byte| format!("{byte:02x}")).collect();
         let mut inner = Inner { bytes: file.metadata()?.len(), ..Inner::default() };
-        for line in BufReader::new(&file).lines() {
+        for line in BufReader::new(file).lines() {
             // A line that a crash cut short is none: the record is found anew.
             let Ok(entry) = serde_json::from_str::<Entry>(&line?) else { continue };
             if entry.epoch == epoch && entry.version == env!("CARGO_PKG_VERSION") {
                 inner.seqs.insert(Seq(entry.seq));
             }
         }
-        inner.file = Some(file);
         Ok(Quarantine { epoch, inner: Mutex::new(inner) })
     }
 

@@ -222,7 +222,9 @@ impl Sheet {
         let at = record.facts.received_at;
         let joins = matches!(origin.transport, Transport::File | Transport::Stdin);
         let config = AssemblerConfig { join: joins, ..AssemblerConfig::default() };
-        let reference = Reference { now: at, zone_offset_secs: self.zone_offset_secs };
+        // The years that lines leave out follow from the first line, and that from when it was written.
+        let now = record.facts.written_by();
+        let reference = Reference { now, zone_offset_secs: self.zone_offset_secs };
         let host = joins.then(|| crate::runtime::lane::host_of(name));
         let lane = Lane::new(config, reference, host);
         Voice { lane, origin: Arc::new(origin), last: at, latest: record.seq }

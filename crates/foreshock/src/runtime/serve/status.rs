@@ -8,7 +8,7 @@ use super::quarantine::Quarantine;
 use super::rows::{self, SourceNow};
 use super::shared::Shared;
 use super::views::Views;
-use model::{Seq, Timestamp};
+use model::{Seq, TenantId, Timestamp};
 use outputs::rest::{Meter, Tally};
 use serde::{Deserialize, Serialize};
 use sources::inlet::{Counters, Health};
@@ -139,6 +139,8 @@ pub(super) struct Facts {
     /// Where the API listens.
     pub(super) http: OnceLock<SocketAddr>,
     pub(super) quarantine: Arc<Quarantine>,
+    /// Clients that were known at the start.
+    pub(super) tenants: Vec<TenantId>,
     pub(super) started_at: Timestamp,
 }
 

@@ -11,7 +11,7 @@ use super::shared::Shared;
 
 use anyhow::{Context, bail};
 use engine::Config;
-use model::{Seq, Timestamp};
+use model::{Seq, TenantId, Timestamp};
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -138,6 +138,7 @@ impl Stores {
             quarantine: Arc::clone(&quarantine),
         };
         let stored = events.stored_through();
+        let tenants = state.tenants()?;
         let Begun { fold, pipeline, folded, note } =
             again.begin(&state, stored, checkpoint.next, known.is_some())?;
         notes.extend(note);
@@ -152,7 +153,8 @@ impl Stores {
         };
         let follower = Follower::new(begin, Arc::clone(shared), end.clone());
         let memory = Some(memory);
-        Ok((follower, Rest { folder, spool, events, memory, quarantine, notes, _lock: lock }))
+        let rest = Rest { folder, spool, events, memory, tenants, quarantine, notes, _lock: lock };
+        Ok((follower, rest))
     }
 }
 
@@ -163,6 +165,8 @@ pub(super) struct Rest {
     pub(super) events: Arc<Events>,
     /// What people judged; taken by who keeps it.
     pub(super) memory: Option<SqliteMemory>,
+    /// Clients that were known by then.
+    pub(super) tenants: Vec<TenantId>,
     pub(super) quarantine: Arc<Quarantine>,
     pub(super) notes: Vec<String>,
     /// Held as long as this lives.

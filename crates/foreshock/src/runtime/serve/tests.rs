@@ -2,20 +2,25 @@
 
 use super::follow::{End, Unread};
 use super::follower::Follower;
+use super::house::House;
 use super::shared::Shared;
 use super::stores::Rest;
-use super::{DigestTimes, Stores, Understanding};
+use super::{DigestTimes, Retention, Stores, Understanding};
+use crate::hour::Hour;
 use engine::Config;
 use model::intake::{Batch, Facts, Intake, Kind};
 use model::port::EventSearch;
 use model::search::{Found, Order, Query};
 use model::{Cursor, Origin, Seq, SourceId, Span, TenantId, Timestamp, Transport};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::state::{CandidateQuery, StateStore};
+use store::state::{
+    CandidateQuery, CandidateRow, Checkpoint, Delta, MemoryStore, SqliteMemory, SqliteState,
+    StateStore,
+};
 
 /// A small generator of numbers: what is drawn is the same every time.
 struct Draw(u64);
@@ -111,18 +116,21 @@ fn fill(folder: &Path) -> u64 {
 }
 
 fn how() -> Understanding {
-    let times = DigestTimes { at: Span::HOUR.times(6), ..DigestTimes::default() };
+    let times = DigestTimes { at: Hour::utc(6), ..DigestTimes::default() };
     let cuts = (0..60_000).step_by(701).map(Seq).collect();
     Understanding { config: Config::default(), times, zone_offset_secs: 0, workers: 3, cuts }
 }
 
 fn open(folder: &Path) -> (Follower, Rest) {
+    open_with(folder, &Arc::new(Shared::default()))
+}
+
+fn open_with(folder: &Path, shared: &Arc<Shared>) -> (Follower, Rest) {
     let stores = Stores::open(folder, Timestamp::default()).unwrap();
     let end = End::default();
     end.when_caught_up();
-    let shared = Arc::new(Shared::default());
     let (mut follower, rest) =
-        stores.follower(how(), &shared, &Arc::new(Unread::default()), &end).unwrap();
+        stores.follower(how(), shared, &Arc::new(Unread::default()), &end).unwrap();
     follower.snapshot_records = 5_000;
     follower.commit.every = Duration::ZERO;
     (follower, rest)
@@ -321,4 +329,52 @@ fn what_makes_the_program_fail_is_set_apart() {
     let (anew, same, set_apart) = seen(folder.path());
     assert!(anew == engine && same == texts);
     assert_eq!(set_apart, 0, "what is known is left out and not tried");
+}
+
+#[test]
+fn events_of_raised_bands_find_no_room_but_evidence_of_open_candidates_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(folder.path());
+    let shared = Arc::new(Shared::default());
+    let (mut follower, mut rest) = open_with(folder.path(), &shared);
+    let seqs = |follower: &Follower| -> BTreeSet<Seq> {
+        let query = Query { limit: 10_000, ..Query::default() };
+        let page = follower.keep.state().raised(&query).unwrap();
+        page.found.iter().map(|found| found.seq).collect()
+    };
+    let retention = Retention { raised_bytes: 1, ..Retention::default() };
+    let (spool, events) = (Arc::clone(&rest.spool), Arc::clone(&rest.events));
+    let memory = rest.memory.take().unwrap();
+    let retention = Arc::new(Mutex::new(retention));
+    let mut house =
+        House::new(&rest.folder, retention, spool, events, memory, Arc::clone(&shared)).unwrap();
+    let now = Timestamp::parse_absolute("2026-03-14T00:00:00Z", 0).unwrap();
+    assert_eq!(house.round(now).unwrap().raised_by_size, 0, "nothing is published yet");
+    while follower.step() {}
+    assert!(follower.write_down());
+    let before = seqs(&follower);
+
+    // Two stories with evidence among them, one of which is over.
+    let mut state = SqliteState::open_again(&folder.path().join("state.db")).unwrap();
+    let mut memory = SqliteMemory::open(&folder.path().join("memory.db")).unwrap();
+    let any = CandidateQuery { limit: 1, ..CandidateQuery::default() };
+    let row = state.candidates(&any).unwrap().remove(0);
+    let place = state.checkpoint().unwrap().unwrap();
+    let mut delta = Delta::at(Checkpoint { next: Seq(place.next.0 + 1), ..place });
+    let mut evidence = Vec::new();
+    for (name, closed_at) in [("open", None), ("over", Some(now))] {
+        let id = crate::invented::candidate(name);
+        delta.candidates.push(CandidateRow { id, closed_at, ..row.clone() });
+        let seqs: Vec<Seq> = before.iter().copied().skip(evidence.len()).step_by(9).collect();
+        memory.pin(&id.to_string(), &seqs).unwrap();
+        evidence.push(seqs);
+    }
+    state.commit(&delta).unwrap();
+
+    let round = house.round(now).unwrap();
+    let kept: BTreeSet<Seq> = evidence[0].iter().copied().collect();
+    assert!(kept.len() > 5 && kept.len() < before.len(), "{} {}", kept.len(), before.len());
+    assert_eq!(seqs(&follower), kept, "the evidence of the open one, and nothing else");
+    assert_eq!(round.raised_by_size as usize, before.len() - kept.len());
+    assert_eq!(round.raised_kept as usize, kept.len());
 }

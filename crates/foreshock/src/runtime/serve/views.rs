@@ -2,7 +2,7 @@
 //! swapped as a whole. So a question is answered while the engine works, and when it stands still.
 
 use super::fold::Fold;
-use super::health::SourceView;
+use super::health::{Day, SourceView};
 use crate::runtime::evidence::Evidences;
 use engine::tenant::Tenant;
 use model::port::RawReader;
@@ -35,6 +35,8 @@ pub(crate) struct TenantView {
     /// Of longer times, the shortest first; none where the records do not reach back further.
     pub(crate) longer: Vec<Digest>,
     pub(crate) candidates: Vec<Known>,
+    /// What was heard in the last day; `None` where nothing knows.
+    pub(super) heard: Option<Day>,
     pub(crate) signatures: u64,
     /// Kinds of message of raised bands.
     pub(crate) raised: BTreeSet<SignatureId>,
@@ -99,6 +101,7 @@ impl Views {
                 candidates,
                 digest: digest.clone(),
                 longer: Vec::new(),
+                heard: Some(fold.health.day(id, at)),
                 signatures: tenant.signatures() as u64,
                 raised: raised(tenant),
             };
@@ -147,6 +150,9 @@ impl Views {
         if since > digest.since {
             digest.items.retain(|item| item.outcome.is_none() || item.timing.last >= since);
             digest.since = since;
+            if let Some(heard) = &view.heard {
+                digest.quiet.coverage = Some(heard.coverage(since));
+            }
         }
         Some(digest)
     }
@@ -172,6 +178,7 @@ fn raised(tenant: &Tenant) -> BTreeSet<SignatureId> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::health::Health;
     use super::*;
     use crate::invented::{digest, hour, item};
 
@@ -185,12 +192,16 @@ mod tests {
         let open = item("open", Band::Promote, "open");
         let of = |since: i64, ends: &[i64]| {
             let items = [open.clone()].into_iter().chain(ends.iter().map(|at| ended(*at)));
-            Digest { since: hour(since), ..digest("acme", 1_000, items.collect()) }
+            let mut digest = digest("acme", 1_000, items.collect());
+            let percent = Some(50.0);
+            digest.quiet.coverage = Some(model::Coverage { percent, ..model::Coverage::default() });
+            Digest { since: hour(since), ..digest }
         };
         let view = TenantView {
             digest: of(976, &[990]),
             longer: vec![of(832, &[900, 990]), of(500, &[600, 900, 990])],
             candidates: Vec::new(),
+            heard: Some(Health::default().day(&TenantId::new("acme"), hour(1_000))),
             signatures: 0,
             raised: BTreeSet::new(),
         };
@@ -213,5 +224,12 @@ mod tests {
         assert_eq!(told(Some(550)), (hour(550), "open 600 900 990".into()));
         assert_eq!(told(Some(3)).0, hour(500), "no further back than it is known, and it says so");
         assert_eq!(views.digest(&TenantId::new("globex"), None), None);
+        // What was heard is told of the same time: here nothing was expected.
+        let heard = |since: i64| {
+            let digest = views.digest(&TenantId::new("acme"), Some(hour(since))).unwrap();
+            digest.quiet.coverage.unwrap().percent
+        };
+        assert_eq!((heard(976), heard(832)), (Some(50.0), Some(50.0)));
+        assert_eq!((heard(995), heard(900)), (None, None));
     }
 }

@@ -2,6 +2,7 @@
 //! the disk (`synchronous=NORMAL`): after a power cut the database is whole, and as of an earlier commit,
 //! whose place in the spool stands in it.
 
+mod bound;
 mod candidates;
 mod conditions;
 mod raised;
@@ -9,14 +10,14 @@ mod write;
 
 use super::StateStore;
 use super::types::{
-    CandidateQuery, CandidateRow, Checkpoint, Committed, Delta, SignatureRow, Snapshot, SourceRow,
-    StateError,
+    CandidateQuery, CandidateRow, Checkpoint, Committed, Delta, RaisedKept, RaisedLimit,
+    SignatureRow, Snapshot, SourceRow, StateError,
 };
 use crate::spool::Epoch;
 use model::search::{Page, Query};
 use model::{Band, BandChange, CandidateId, Seq, SignatureId, SourceId, TenantId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Rises with every change of the tables.
@@ -49,6 +50,10 @@ CREATE TRIGGER raised_out AFTER DELETE ON raised BEGIN
   INSERT INTO raised_text(raised_text, rowid, text) VALUES ('delete', old.seq, old.text); END;
 ";
 
+/// What was added without a change of the tables: programs that do not know it are not disturbed.
+const INDEXES: &str =
+    "CREATE INDEX IF NOT EXISTS raised_by_kind ON raised (tenant, signature, at, seq);";
+
 pub(super) fn failed(what: &'static str) -> impl Fn(rusqlite::Error) -> StateError {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     move |error| match error.sqlite_error_code() {
@@ -62,6 +67,8 @@ pub(super) fn failed(what: &'static str) -> impl Fn(rusqlite::Error) -> StateErr
 /// What is known, in a file.
 pub struct SqliteState {
     db: Connection,
+    /// What raised events took when that was measured last: bytes of the file in use then, the limit, the answer.
+    measured: Option<(u64, u64, RaisedKept)>,
 }
 
 /// What was found when the state was opened.
@@ -81,14 +88,23 @@ impl SqliteState {
     /// # Errors
     /// If the file can be neither used nor set aside.
     pub fn open(file: &Path) -> Result<(SqliteState, Was), StateError> {
-        match SqliteState::try_open(file) {
+        match SqliteState::try_open(file).and_then(SqliteState::with_indexes) {
             Ok(state) => Ok((state, Was::Whole)),
             Err(error @ (StateError::Damaged { .. } | StateError::Later { .. })) => {
                 SqliteState::set_aside(file)?;
-                Ok((SqliteState::try_open(file)?, Was::SetAside(error.to_string())))
+                let state = SqliteState::try_open(file)?.with_indexes()?;
+                Ok((state, Was::SetAside(error.to_string())))
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Opens a state once more that this program has open: for another thread.
+    ///
+    /// # Errors
+    /// What the database says; nothing is set aside.
+    pub fn open_again(file: &Path) -> Result<SqliteState, StateError> {
+        SqliteState::try_open(file)
     }
 
     /// Gives an unusable state another name: `state.db.unusable`, over one that has it.
@@ -118,7 +134,7 @@ impl SqliteState {
     /// What the database says.
     pub fn in_memory() -> Result<SqliteState, StateError> {
         let db = Connection::open_in_memory().map_err(failed("make a state in memory"))?;
-        SqliteState::with(db, "memory")
+        SqliteState::with(db, "memory")?.with_indexes()
     }
 
     fn try_open(file: &Path) -> Result<SqliteState, StateError> {
@@ -127,8 +143,20 @@ impl SqliteState {
     }
 
     fn with(db: Connection, file: &str) -> Result<SqliteState, StateError> {
+        let what = failed("prepare the state");
+        let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0)).map_err(&what)?;
+        if pages == 0 {
+            // So that pages can be given back; it can only be said of a file in which nothing is yet.
+            db.execute_batch("PRAGMA auto_vacuum=INCREMENTAL").map_err(&what)?;
+        }
         prepare(&db, "NORMAL", TABLES, FORMAT, file)?;
-        Ok(SqliteState { db })
+        Ok(SqliteState { db, measured: None })
+    }
+
+    /// Adds what an earlier program did not have.
+    fn with_indexes(self) -> Result<SqliteState, StateError> {
+        self.db.execute_batch(INDEXES).map_err(failed("add an index to the state"))?;
+        Ok(self)
     }
 }
 
@@ -236,6 +264,14 @@ impl StateStore for SqliteState {
         Ok(Some(SignatureRow { band: band(number)?, ..signature }))
     }
 
+    fn tenants(&self) -> Result<Vec<TenantId>, StateError> {
+        let what = failed("read the clients");
+        let sql = "SELECT DISTINCT tenant FROM signature ORDER BY tenant";
+        let mut statement = self.db.prepare_cached(sql).map_err(&what)?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0).map(TenantId::new));
+        names.and_then(Iterator::collect).map_err(what)
+    }
+
     fn bands(&self, tenant: &TenantId, id: SignatureId) -> Result<Vec<BandChange>, StateError> {
         let sql = "SELECT at, before, after, reason FROM band WHERE tenant = ?1 AND id = ?2
                    ORDER BY number";
@@ -290,10 +326,12 @@ impl StateStore for SqliteState {
         self.raised_page(query).map_err(failed("search the raised events"))
     }
 
-    fn expire_raised(&mut self, before: Timestamp) -> Result<u64, StateError> {
-        let sql = "DELETE FROM raised WHERE at < ?1";
-        let removed = self.db.execute(sql, [before.as_micros()]);
-        removed.map(|count| count as u64).map_err(failed("remove old raised events"))
+    fn bound_raised(
+        &mut self,
+        limit: RaisedLimit,
+        held: &BTreeSet<Seq>,
+    ) -> Result<RaisedKept, StateError> {
+        self.bound(limit, held).map_err(failed("bound the raised events"))
     }
 
     fn reset(&mut self) -> Result<(), StateError> {

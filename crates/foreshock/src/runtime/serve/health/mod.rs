@@ -20,6 +20,7 @@ mod tests;
 mod usual;
 mod view;
 
+pub(super) use coverage::Day;
 pub(crate) use view::{Seen, SourceView};
 
 use super::heard::{Heard, hears_hosts};

@@ -40,6 +40,36 @@ impl Share {
     }
 }
 
+/// Expected time of several sources, bucket by bucket: so the share since any moment of the day can be told later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Buckets {
+    /// The bucket after the last one.
+    end: i64,
+    /// Expected and missed, in thousandths of a minute; the last one ends at `end`.
+    sums: Vec<(u64, u64)>,
+}
+
+impl Buckets {
+    /// None yet, until this minute.
+    pub(super) fn until(minute: i64) -> Buckets {
+        Buckets { end: minute.div_euclid(BUCKET) + 1, sums: vec![(0, 0); BUCKETS] }
+    }
+
+    /// The share since a minute, to the nearest bucket.
+    pub(super) fn share(&self, from: i64) -> Share {
+        let before = first_bucket(from) - (self.end - self.sums.len() as i64);
+        let since = self.sums.iter().skip(before.max(0) as usize);
+        let (expected, missed) = since.fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+        Share { expected: expected as f64 / 1_000.0, missed: missed as f64 / 1_000.0 }
+    }
+}
+
+/// The bucket with which the time since a minute begins.
+fn first_bucket(minute: i64) -> i64 {
+    // Rounded down, an hour would be up to 70 minutes long and a silence in it look smaller than it is.
+    (minute + BUCKET / 2).div_euclid(BUCKET)
+}
+
 /// The last day of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Presence {
@@ -107,18 +137,22 @@ impl Presence {
 
     /// What became of the minutes from `from` on, to the nearest bucket; if it is silent now, what is open is missed.
     pub(super) fn share(&self, from: i64, is_silent: bool) -> Share {
-        // Rounded down, an hour would be up to 70 minutes long and a silence in it look smaller than it is.
-        let first = (from + BUCKET / 2).div_euclid(BUCKET);
-        let before = first - (self.end - self.buckets.len() as i64);
-        let mut share = Share::default();
-        for bucket in self.buckets.iter().skip(before.max(0) as usize) {
-            let open = if is_silent { bucket.open } else { 0 };
-            share.add(Share {
-                expected: f64::from(bucket.expected) / 1_000.0,
-                missed: (f64::from(bucket.missed) + f64::from(open)) / 1_000.0,
-            });
+        let mut buckets = Buckets { end: self.end, sums: vec![(0, 0); self.buckets.len()] };
+        self.add_to(&mut buckets, is_silent);
+        buckets.share(from)
+    }
+
+    /// Adds what became of each bucket; if it is silent now, what is open is missed.
+    pub(super) fn add_to(&self, sums: &mut Buckets, is_silent: bool) {
+        let before = self.end - self.buckets.len() as i64 - (sums.end - sums.sums.len() as i64);
+        for (at, bucket) in (before..).zip(&self.buckets) {
+            let sum = usize::try_from(at).ok().and_then(|at| sums.sums.get_mut(at));
+            // Older than a day and an hour, or ahead of the clock.
+            let Some((expected, missed)) = sum else { continue };
+            let open = if is_silent { u64::from(bucket.open) } else { 0 };
+            *expected += u64::from(bucket.expected);
+            *missed += u64::from(bucket.missed) + open;
         }
-        share
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::heard::Heard;
 use super::clock::{Clock, Reading};
-use super::presence::{Presence, Share};
+use super::presence::{Buckets, Presence, Share};
 use super::usual::{Quiet, Usual};
 use model::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -174,6 +174,11 @@ impl Source {
     /// Its share in the coverage since a minute.
     pub(super) fn share(&self, from: i64) -> Share {
         self.presence.share(from, self.silent_since().is_some())
+    }
+
+    /// Adds what became of its minutes, bucket by bucket.
+    pub(super) fn add_to(&self, buckets: &mut Buckets) {
+        self.presence.add_to(buckets, self.silent_since().is_some());
     }
 
     /// Records a second, of late.

@@ -105,6 +105,35 @@ fn what_was_lost_or_said_to_nobody_is_missed() {
 }
 
 #[test]
+fn a_later_beginning_leaves_out_what_was_over_by_then() {
+    let mut health = Health::default();
+    day(&mut health, 0..600, |_| true);
+    day(&mut health, 600..700, |host| host == "fw");
+    day(&mut health, 700..1_000, |_| true);
+    let mut gap = heard("udp", Transport::Udp, "", at(1_000));
+    (gap.records, gap.gaps, gap.lost) = (0, 1, 6);
+    health.hear(&[gap]);
+    day(&mut health, 1_000..1_080, |host| host == "switch-3");
+    let published = health.day(&TenantId::new("acme"), at(0));
+    let told = |since: i64| {
+        let coverage = published.coverage(at(since));
+        let missed = coverage.missed.iter().map(|missed| (missed.what, missed.source.as_str()));
+        (coverage.percent.unwrap(), missed.map(|(what, of)| format!("{what:?} {of}")).collect())
+    };
+    let (all, missed): (f64, Vec<String>) = told(0);
+    assert_eq!(missed, ["Silent switch-3", "Silent fw", "Lossy udp"]);
+    let (of_late, missed) = told(1_000);
+    assert_eq!(missed, ["Silent fw", "Lossy udp"]);
+    assert!(of_late < all, "{of_late} {all}");
+    assert_eq!(told(1_019).1, ["Silent fw", "Lossy udp"], "the hour of the loss is not over");
+    assert_eq!(told(1_021).1, ["Silent fw"]);
+    assert_eq!(published.coverage(at(-5_000)), published.coverage(at(1_080 - 1_440)));
+    // What was published stays as it was.
+    day(&mut health, 1_080..1_200, |_| true);
+    assert_eq!(told(1_000).0, of_late);
+}
+
+#[test]
 fn hosts_are_bounded_and_passers_by_make_room() {
     let mut health = Health::default();
     let all: Vec<Heard> = (0..HOSTS_MAX + 10)

@@ -168,9 +168,8 @@ fn keep_house(
 ) -> anyhow::Result<()> {
     let memory = rest.memory.take().context("the memory is in use")?;
     let (spool, events) = (Arc::clone(&rest.spool), Arc::clone(&rest.events));
-    let packs = rest.folder.join("packs");
-    let retention = Arc::new(Mutex::new(retention));
-    let mut house = House::new(retention, spool, events, memory, packs, Arc::clone(shared));
+    let (retention, shared) = (Arc::new(Mutex::new(retention)), Arc::clone(shared));
+    let mut house = House::new(&rest.folder, retention, spool, events, memory, shared)?;
     house.round(now).context("cannot keep house in the state folder")?;
     Ok(())
 }

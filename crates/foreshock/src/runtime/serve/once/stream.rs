@@ -1,7 +1,8 @@
 //! One input on its way into the spool: its new lines, and whose turn it is by the times of its events.
 //!
 //! A lane says which lines are one event and when that was. What the lane makes of them is used for nothing else: who
-//! follows the spool understands the same lines again, as it would after a crash.
+//! follows the spool understands the same lines again, as it would after a crash. With each line goes about how old it
+//! is, as the file's age and its end tell: so both give it the same year.
 
 use crate::interrupt::Interrupt;
 use crate::runtime::lane;
@@ -47,6 +48,8 @@ pub(super) struct Stream {
     has_ended: bool,
     /// Lines were handed out since this was last asked.
     has_moved: bool,
+    /// When the latest event that was handed out happened.
+    last_at: Option<Timestamp>,
 }
 
 /// Why a stream stopped giving.
@@ -88,6 +91,7 @@ impl Stream {
             has_begun: false,
             has_ended: false,
             has_moved: false,
+            last_at: None,
         }
     }
 
@@ -146,6 +150,7 @@ impl Stream {
             if until.is_some_and(|next| (at, self.index as usize) > next) {
                 return Ok(Gave::Until(at));
             }
+            self.last_at = Some(at);
             let end = self.events.sighting(self.next + 1);
             let end = end.map(|event| Place::of(event.seq).line);
             if !self.hand_out(end, now, records) {
@@ -225,6 +230,8 @@ impl Stream {
                 };
                 let facts =
                     Facts { cursor, truncated: line.truncated, old: true, ..Facts::received(now) };
+                // Who follows the spool knows of the file, of its age and its end, only this.
+                let facts = self.last_at.map_or(facts, |at| facts.written(at));
                 if records.push(&self.origin, "", facts, line.bytes).is_err() {
                     return false;
                 }
