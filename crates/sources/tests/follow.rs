@@ -92,6 +92,23 @@ fn lines_come_once_they_are_whole() {
 }
 
 #[test]
+fn a_file_is_told_from_others_by_no_less_than_its_first_line() {
+    let (place, fake) = (Place::new(), Fake::new());
+    let (path, begun, rest) = (place.path("app.log"), "2026-11-26 app took ", "file 1\n");
+    append(&path, begun);
+    let inlet = inlet(&fake, "file");
+    let receiver = place.start("*.log", &inlet);
+    // It was looked at, and what is there begins every file like it.
+    wait_until(&inlet, |health| health.lag_bytes == Some(begun.len() as u64));
+    append(&path, rest);
+    fake.wait_for(1);
+    receiver.stop();
+    let places = fs::read_to_string(place.folder.path().join("places.json")).unwrap();
+    let whole = format!("\"head_bytes\":{}", begun.len() + rest.len());
+    assert!(places.contains(&whole), "{places}");
+}
+
+#[test]
 fn after_a_restart_reading_goes_on_where_it_was() {
     let (place, fake) = (Place::new(), Fake::new());
     let path = place.path("app.log");

@@ -96,6 +96,11 @@ impl Followed {
             return Ok(Found::Nothing);
         }
         if self.place.head_bytes == 0 {
+            // The beginning of a first line is that of many files: a number of an inode that is used again would make
+            // one of them of two.
+            if !reading.is_all && !self.has_head(size)? {
+                return Ok(Found::Nothing);
+            }
             self.take_head(size)?;
         }
         let Reading { batch, buffer, line_bytes_max, now, is_all } = reading;
@@ -143,6 +148,14 @@ impl Followed {
     fn begins_as_before(&self) -> bool {
         let Place { head, head_bytes, .. } = self.place;
         head_bytes == 0 || (&self.file).hash(0, head_bytes) == Some(head)
+    }
+
+    /// Whether its first line is whole, or all bytes of a head are there.
+    fn has_head(&self, size: u64) -> io::Result<bool> {
+        let mut head = [0; HEAD_BYTES];
+        let there = size.min(HEAD_BYTES as u64) as usize;
+        let read = read_some(&self.file, &mut head[..there], 0)?;
+        Ok(read == HEAD_BYTES || head[..read].contains(&b'\n'))
     }
 
     /// Its first bytes are there: from now on they tell it from others.
