@@ -15,6 +15,7 @@ pub fn is_plain(value: &str) -> bool {
 
 /// The value that most of the lines name, at least half of those that name any; of equals the one of the latest
 /// line. Where they differ more, none stands for all, and a command with one of them would find nothing on most hosts.
+/// Of what points to something if there are several, it takes three quarters.
 pub(super) fn most_named<'a>(hole: &Blank, lines: &[&'a str]) -> Option<&'a str> {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for value in lines.iter().rev().filter_map(|line| find(hole, line)) {
@@ -25,7 +26,8 @@ pub(super) fn most_named<'a>(hole: &Blank, lines: &[&'a str]) -> Option<&'a str>
     }
     let most = counts.iter().map(|(_, n)| *n).max()?;
     let all: usize = counts.iter().map(|(_, n)| n).sum();
-    counts.into_iter().find(|(_, n)| *n == most && 2 * n >= all).map(|(value, _)| value)
+    let (least, of) = if hole.several.is_some() { (3, 4) } else { (1, 2) };
+    counts.into_iter().find(|(_, n)| *n == most && n * of >= all * least).map(|(value, _)| value)
 }
 
 /// Values of a pattern at most: more are no longer about these.

@@ -39,6 +39,11 @@ pub(super) fn checks(candidate: &Candidate, view: View<'_>) -> Vec<kernel::Check
     kernel::checks(class(candidate, view).kind)
 }
 
+/// Whether it reports of disks, arrays or file systems.
+pub(super) fn is_of_storage(candidate: &Candidate, view: View<'_>) -> bool {
+    class(candidate, view).family == Family::Storage
+}
+
 /// What the candidate's lead is: a line's type is known, a report's follows from its title.
 fn class(candidate: &Candidate, view: View<'_>) -> kernel::Class {
     let sign = view.ledger.reports.sign(view.ledger[candidate.lead()].signature);

@@ -14,7 +14,7 @@ use crate::lifecycle::lifecycle;
 use model::{
     Band, Baseline, Evidence, Frequency, Item, SeenBefore, Seq, TenantId, Timestamp, Timing, Where,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Hosts named in an item; the rest is counted.
 const HOSTS_NAMED: usize = 10;
@@ -229,23 +229,27 @@ fn evidence(candidate: &Candidate, view: View<'_>) -> Vec<Evidence> {
         _ => None,
     };
     let recalled = recalled.into_iter().flat_map(|recall| recall.marks.iter());
-    let mut shown: BTreeSet<(Timestamp, Seq)> = recalled
+    // By record: the ledger remembers times to the second, so one record may have two.
+    let mut shown: BTreeMap<Seq, Timestamp> = recalled
         .chain(&candidate.first_marks)
         .copied()
         .chain(candidate.latest_marks.iter())
-        .map(|m| (m.at, m.seq))
+        .map(|m| (m.seq, m.at))
         .collect();
     let of_lead = of_lead(candidate, view);
     let known: BTreeSet<Seq> = of_lead.iter().map(|(_, seq)| *seq).collect();
-    let there = shown.iter().filter(|(_, seq)| known.contains(seq)).count();
+    let there = shown.keys().filter(|seq| known.contains(seq)).count();
     // How it began, and how it stands.
     let missing = of_lead.iter().take(1).chain(of_lead.iter().rev());
-    let missing = missing.filter(|mark| !shown.contains(mark));
+    let missing = missing.filter(|(_, seq)| !shown.contains_key(seq));
     let missing: Vec<_> = missing.take(OF_LEAD_MIN.saturating_sub(there)).copied().collect();
-    shown.extend(missing);
     // What it led to says more than any other line.
     let pain = candidate.pain.map(|pain| (pain.mark.at, pain.mark.seq));
-    shown.extend(pain);
+    for (at, seq) in missing.into_iter().chain(pain) {
+        shown.entry(seq).or_insert(at);
+    }
+    let mut shown: Vec<_> = shown.into_iter().map(|(seq, at)| (at, seq)).collect();
+    shown.sort();
     let evidence = |(at, seq)| Evidence {
         of_lead: known.contains(&seq) || pain.is_some_and(|(_, of_pain)| of_pain == seq),
         ..Evidence::unread(seq, at)

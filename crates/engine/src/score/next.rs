@@ -61,6 +61,8 @@ pub(super) fn of(candidate: &Candidate, comes_first: Option<String>, view: View<
     // An answer goes before questions; so does what asks for this very kind of finding.
     let leads = match candidate.facts {
         Facts::Breakthrough { .. } => 1,
+        // The catalogue knows more of disks and file systems than what fits any report.
+        Facts::Crash(_) if crash::is_of_storage(candidate, view) => 0,
         Facts::Crash(_) => CHECKS_MAX,
         _ => usize::from(comes_first.is_some()),
     };

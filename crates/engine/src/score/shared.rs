@@ -12,6 +12,8 @@ use model::{Blank, BlankKind, CandidateType, Check, Item, Timestamp};
 const LINES_MIN: usize = 3;
 /// Values that are named.
 const NAMED_MAX: usize = 3;
+/// Checks without an open blank beside which those with one are left out.
+const WHOLE_ENOUGH: usize = 2;
 /// Share of the lines that most of them are.
 const MOST: f64 = 0.75;
 
@@ -38,7 +40,7 @@ fn holes_of(item: &Item) -> Vec<Blank> {
 
 /// Fills the blanks. Of the family's checks those that are whole go first: one that asks for what the lines do not agree
 /// on has to be completed by hand.
-fn fill_checks(checks: &mut [Check], lines: &[&str]) {
+fn fill_checks(checks: &mut Vec<Check>, lines: &[&str]) {
     let wholes: Vec<bool> = checks.iter_mut().map(|check| refill(check, lines)).collect();
     let is_exact = |check: &Check| check.source.is_some();
     let Some(from) = checks.iter().position(is_exact) else { return };
@@ -47,7 +49,11 @@ fn fill_checks(checks: &mut [Check], lines: &[&str]) {
         (from..until).map(|at| (!wholes[at], std::mem::take(&mut checks[at]))).collect();
     // Stable: among equals the family's order holds.
     exact.sort_by_key(|(is_open, _)| *is_open);
-    checks[from..until].iter_mut().zip(exact).for_each(|(place, (_, check))| *place = check);
+    // What has to be completed by hand is no help beside several that can be pasted.
+    if exact.iter().filter(|(is_open, _)| !is_open).count() >= WHOLE_ENOUGH {
+        exact.retain(|(is_open, _)| !is_open);
+    }
+    checks.splice(from..until, exact.into_iter().map(|(_, check)| check));
 }
 
 /// The values that all of the lines name, or most of them, with their number; what more lines name first.
@@ -200,9 +206,13 @@ mod tests {
             ..Check::default()
         };
         let mut checks =
-            [check("a {user}", false), check("b {user}", true), check("c {address}", true)];
+            vec![check("a {user}", false), check("b {user}", true), check("c {address}", true)];
         fill_checks(&mut checks, &["from 192.0.2.7"]);
         let commands: Vec<&str> = checks.iter().filter_map(|c| c.command.as_deref()).collect();
         assert_eq!(commands, ["a '<user>'", "c 192.0.2.7", "b '<user>'"]);
+        checks.push(check("d {address}", true));
+        fill_checks(&mut checks, &["from 192.0.2.7"]);
+        let commands: Vec<&str> = checks.iter().filter_map(|c| c.command.as_deref()).collect();
+        assert_eq!(commands, ["a '<user>'", "c 192.0.2.7", "d 192.0.2.7"]);
     }
 }

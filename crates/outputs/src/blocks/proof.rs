@@ -85,7 +85,7 @@ pub(crate) fn evidence(item: &Item, show: Show) -> Block {
         (_, 0) => "none".to_owned(),
         (shown, total) if shown == total => format!("{}.", counted(total, "event", "events")),
         (shown, total) => format!(
-            "{}; {} shown, from the beginning and the end.",
+            "{}; {} shown, of the earliest and the latest that are kept.",
             counted(total, "event", "events"),
             counted(shown, "line", "lines")
         ),

@@ -24,6 +24,9 @@ use store::spool::{Block, Cause, Missing, Next, Reader};
 const WAIT: Duration = Duration::from_millis(100);
 /// After an error of the disk.
 const ERROR_PAUSE: Duration = Duration::from_millis(500);
+/// Buffers of blocks that are kept to be used again. Where little comes at a time a sheet has hundreds of blocks, and a
+/// buffer is as large as the largest that was ever read into it: kept without bound, all would grow to that.
+const SPARE_BLOCKS: usize = 32;
 /// Stretches on their way, for each worker: enough that none waits for the other's hiccups.
 const UNDER_WAY: usize = 2;
 
@@ -198,7 +201,9 @@ fn understand(
             return;
         }
         let blocks = done.into_iter().filter_map(Arc::into_inner);
-        lock(&spare.blocks).extend(blocks);
+        let mut spare = lock(&spare.blocks);
+        let room = SPARE_BLOCKS.saturating_sub(spare.len());
+        spare.extend(blocks.take(room));
     }
 }
 
