@@ -52,7 +52,6 @@ impl Tenant {
     }
 
     /// Says a signal; in which cell, unless there is no room for one.
-
     fn hear_signal(
         &mut self,
         said: Said,
