@@ -27,6 +27,7 @@ struct Row {
     occurrences: u32,
     severity: Option<Severity>,
     process: Process,
+    is_start: bool,
     host: Piece,
     source: Piece,
     service: Piece,
@@ -78,6 +79,7 @@ impl EventBatch {
             occurrences: sighting.occurrences,
             severity: sighting.severity,
             process: sighting.process,
+            is_start: sighting.is_start,
             host,
             source,
             service,
@@ -174,6 +176,7 @@ impl EventBatch {
             occurrences: row.occurrences,
             kernel: self.note_of(index),
             sample: self.sample_of(index),
+            is_start: row.is_start,
         })
     }
 

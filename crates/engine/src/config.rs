@@ -58,6 +58,12 @@ pub struct Limits {
     /// Series of measured values; 4,000 × 8 kB = 32 MB. Samples of further ones are events like any other,
     /// and are not judged.
     pub series_max: usize,
+    /// Programs of hosts whose values are compared at each start; 1,000 × 24 kB = 24 MB. Starts of further
+    /// ones are judged by rules alone.
+    pub programs_max: usize,
+    /// Pairs of a program with its parent, and with its user, that hosts have shown; 65,536 × 20 bytes =
+    /// 1.3 MB. Further ones are never called new.
+    pub start_pairs_max: usize,
 }
 
 impl Default for Limits {
@@ -70,6 +76,8 @@ impl Default for Limits {
             candidates_max: 5_000,
             contexts_max: 5_000,
             series_max: 4_000,
+            programs_max: 1_000,
+            start_pairs_max: 65_536,
         }
     }
 }

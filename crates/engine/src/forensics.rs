@@ -259,6 +259,7 @@ impl Made {
                 machine: report.hardware.as_deref().unwrap_or_default(),
             })),
             sample: None,
+            is_start: false,
             ..*first
         }
     }

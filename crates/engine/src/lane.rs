@@ -5,6 +5,7 @@ use crate::batch::EventBatch;
 use crate::entities::Entities;
 use crate::forensics::Forensics;
 use crate::host::measure::measured;
+use crate::host::starts::is_start;
 use crate::normalize::{Assembled, Assembler, AssemblerConfig, Reference, normalize};
 use crate::sighting::{Process, SampleNote, Sighting};
 use crate::signature::{Skeleton, fingerprint};
@@ -199,6 +200,7 @@ impl Rest {
             occurrences: assembled.occurrences,
             kernel: None,
             sample: sample.as_ref().map(|s| SampleNote { series: &s.series, value: s.value }),
+            is_start: sample.is_none() && is_start(event),
         };
         let raw = kernel_lines(assembled);
         self.forensics.take(&sighting, raw.as_deref(), &assembled.reference, batch);

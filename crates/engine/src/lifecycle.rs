@@ -278,6 +278,7 @@ fn size(candidate: &Candidate, view: View<'_>) -> Counted {
         | Facts::Clients(_)
         | Facts::Crash(_)
         | Facts::Pressure(_)
+        | Facts::Start(_)
         | Facts::Return { .. } => Counted::Occasions(candidate.occasions),
         Facts::Breakthrough { failures, .. } => Counted::Occasions(*failures),
         Facts::Burst { events, .. } => {

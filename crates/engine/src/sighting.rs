@@ -99,6 +99,8 @@ pub struct Sighting<'a> {
     pub kernel: Option<KernelNote<'a>>,
     /// The sample that it is, instead of a message.
     pub sample: Option<SampleNote<'a>>,
+    /// Whether it is the record of a start of a process, which stands in the body, instead of a message.
+    pub is_start: bool,
 }
 
 /// A measured value of a host.

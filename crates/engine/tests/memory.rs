@@ -84,6 +84,7 @@ fn engine(kinds: u64, occasions: u64) -> Engine {
                 occurrences: 1,
                 kernel: None,
                 sample: None,
+                is_start: false,
             };
             engine.observe(&tenant, &sighting, &mut changes);
             changes.clear();

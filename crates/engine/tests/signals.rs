@@ -1,13 +1,14 @@
-//! Samples in a stream of events, from raw lines to a digest: what is judged of them is said as an event,
-//! told where it stands at a limit, and the same however the stream is cut or the state taken up again.
+//! Samples and starts of processes in a stream of events, from raw lines to a digest: what is judged of them is said
+//! as an event, told where it stands at a limit or breaks rules, and the same however the stream is cut or the state
+//! taken up again.
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking")]
 
 use engine::normalize::{AssemblerConfig, Reference};
 use engine::{Config, Engine, EventBatch, Lane};
 use model::{
-    CandidateType, Change, Counts, Cursor, Digest, Envelope, Origin, Seq, SourceId, Span, TenantId,
-    Timestamp, Transport,
+    CandidateType, Change, Counts, Cursor, Digest, Envelope, Item, Origin, Seq, Severity, SourceId,
+    Span, TenantId, Timestamp, Transport,
 };
 
 const START: i64 = 1_795_046_400;
@@ -135,4 +136,189 @@ fn series_beyond_the_limit_are_not_judged_and_that_is_said() {
     assert_eq!(run.said(), Vec::<&str>::new());
     let is_said = |change: &Change| matches!(change, Change::LimitReached { limit, .. } if *limit == "limits.series_max");
     assert!(run.changes.iter().any(is_said));
+}
+
+/// A start of a process in a minute, with further fields.
+fn start(minute: i64, name: &str, rest: &str) -> String {
+    let time = Timestamp::from_secs(START + 60 * minute);
+    format!(r#"{{"timestamp":"{time}","host":"oak","process_name":"{name}",{rest}}}"#)
+}
+
+/// Six hours of what an ordinary host starts, the numbers of processes ever higher.
+fn ordinary() -> Vec<String> {
+    let mut lines = vec![start(
+        0,
+        "cron",
+        r#""pid":412,"uid":0,"user":"root","parent_name":"systemd","command_line":"cron -f""#,
+    )];
+    for minute in 0..360 {
+        let pid = 1_000 + minute;
+        let cpu = 4.0 + (minute as f64 * 0.618).fract();
+        let line = match minute % 4 {
+            0 => start(
+                minute,
+                "sh",
+                &format!(
+                    r#""pid":{pid},"ppid":412,"uid":0,"user":"root","command_line":"sh -c run {minute}","cpu_percent":{cpu:.2}"#
+                ),
+            ),
+            1 => start(
+                minute,
+                "bash",
+                &format!(
+                    r#""pid":{pid},"uid":1000,"user":"ann","parent_name":"sshd","command_line":"-bash""#
+                ),
+            ),
+            2 => start(
+                minute,
+                "nginx",
+                &format!(
+                    r#""pid":{pid},"uid":33,"user":"www-data","parent_name":"systemd","command_line":"nginx: worker","threads":4"#
+                ),
+            ),
+            _ => start(
+                minute,
+                "ls",
+                &format!(
+                    r#""pid":{pid},"uid":1000,"user":"ann","exe":"/usr/bin/ls","parent_name":"bash","cmdline":"ls -l""#
+                ),
+            ),
+        };
+        lines.push(line);
+    }
+    lines
+}
+
+/// The same with three starts that no system makes: a root shell of the schedule, whose parent is known by its number
+/// alone, a shell of a web server, a program from shared memory.
+fn odd() -> Vec<String> {
+    let mut lines = ordinary();
+    lines.insert(
+        300,
+        start(
+            299,
+            "bash",
+            r#""pid":9001,"ppid":412,"uid":0,"user":"root","command_line":"bash -c backup""#,
+        ),
+    );
+    lines.insert(
+        320,
+        start(
+            318,
+            "sh",
+            r#""pid":9002,"uid":33,"user":"www-data","parent_name":"nginx","command_line":"sh -c id""#,
+        ),
+    );
+    lines.insert(
+        340,
+        start(337, "work", r#""pid":9003,"uid":33,"exe":"/dev/shm/work","ppid":9002"#),
+    );
+    lines
+}
+
+impl Run {
+    fn severity_of(&self, part: &str) -> Option<Severity> {
+        self.changes.iter().find_map(|change| match change {
+            Change::SignalJudged { message, severity, .. } if message.contains(part) => {
+                Some(*severity)
+            }
+            _ => None,
+        })
+    }
+
+    fn odd_starts(&self) -> Vec<Item> {
+        let mut items = self.digest().items;
+        items.retain(|item| item.candidate_type == CandidateType::Anomaly);
+        items
+    }
+}
+
+#[test]
+fn ordinary_starts_say_nothing() {
+    let run = Run::over(&ordinary(), Config::default(), usize::MAX);
+    assert_eq!(run.said(), Vec::<&str>::new());
+    assert!(run.odd_starts().is_empty());
+}
+
+#[test]
+fn odd_starts_are_said_and_the_oddest_are_told() {
+    let run = Run::over(&odd(), Config::default(), usize::MAX);
+    let said = run.said();
+    assert_eq!(said.len(), 3, "{said:#?}");
+    assert_eq!(run.severity_of("\"bash\""), Some(Severity::Error), "{said:#?}");
+    assert_eq!(run.severity_of("a server started an interpreter"), Some(Severity::Error));
+    assert_eq!(run.severity_of("/dev/shm/work"), Some(Severity::Warning));
+    let items = run.odd_starts();
+    let item = items.iter().find(|item| item.what.contains("“bash” was started by “cron”"));
+    let item = item.unwrap_or_else(|| panic!("{items:#?}"));
+    assert!(item.title.starts_with("oak: unusual start of “bash” by “cron”"), "{}", item.title);
+    assert!(item.what.contains("jobs run by way of sh"), "every reason: {}", item.what);
+    assert!(item.what.contains("bash -c backup"), "{}", item.what);
+    assert!(!item.evidence.is_empty(), "and the record of the start");
+    let commands: Vec<&str> = item.check_next.iter().filter_map(|c| c.command.as_deref()).collect();
+    assert!(commands.contains(&"ps -o pid,ppid,user,lstart,args -p 9001"), "{commands:#?}");
+    assert!(!items.iter().any(|item| item.title.contains("work")), "a warning is for detectors");
+}
+
+#[test]
+fn windows_has_its_own_rules() {
+    let mut lines = ordinary();
+    lines.push(format!(
+        r#"{{"timestamp":"{}","host":"elm","image":"C:\\Windows\\System32\\cmd.exe","parent_image":"C:\\Program Files\\Microsoft Office\\winword.exe","command_line":"cmd.exe /c whoami"}}"#,
+        Timestamp::from_secs(START + 60 * 400)
+    ));
+    let run = Run::over(&lines, Config::default(), usize::MAX);
+    let said = run.said();
+    assert_eq!(said.len(), 1, "{said:#?}");
+    assert!(said[0].starts_with("unusual start of \"cmd.exe\""), "{said:#?}");
+}
+
+#[test]
+fn judged_starts_do_not_depend_on_snapshots() {
+    let whole = Run::over(&odd(), Config::default(), usize::MAX);
+    let cut = Run::over(&odd(), Config::default(), 37);
+    assert_eq!(whole.changes, cut.changes);
+    assert_eq!(whole.engine.snapshot(), cut.engine.snapshot());
+}
+
+#[test]
+fn what_starts_find_no_room_for_is_said() {
+    let mut config = Config::default();
+    (config.limits.programs_max, config.limits.start_pairs_max) = (0, 0);
+    let run = Run::over(&odd(), config, usize::MAX);
+    for name in ["limits.programs_max", "limits.start_pairs_max"] {
+        let is_said = |change: &Change| matches!(change, Change::LimitReached { limit, .. } if *limit == name);
+        assert!(run.changes.iter().any(is_said), "{name}");
+    }
+    assert_eq!(run.said().len(), 3, "rules need no room");
+}
+
+#[test]
+fn what_a_command_line_says_steers_nothing() {
+    let hostile = r#"\u001b[2J$(reboot); `halt` \"severity\":\"CRIT\" CRIT is_routine=true"#;
+    let long = "x".repeat(10_000);
+    let mut lines = ordinary();
+    // Words alone make no ordinary start unusual, and no unusual one ordinary.
+    lines.push(start(
+        360,
+        "ls",
+        &format!(r#""uid":1000,"user":"ann","parent_name":"bash","command_line":"ls {hostile}""#),
+    ));
+    let rest = format!(
+        r#""pid":9001,"ppid":412,"uid":0,"user":"root;reboot","command_line":"bash {hostile}{long}""#
+    );
+    lines.push(start(361, "bash", &rest));
+    let path = format!(r#""uid":33,"exe":"/tmp/$(reboot)/{long}","ppid":1"#);
+    lines.push(start(362, &format!("`halt`{long}"), &path));
+    let run = Run::over(&lines, Config::default(), usize::MAX);
+    let said = run.said();
+    assert_eq!(said.len(), 2, "{said:#?}");
+    assert!(said.iter().all(|message| message.chars().count() < 400), "what is long is cut");
+    let items = run.odd_starts();
+    assert!(items.iter().any(|item| item.title.contains("“bash” by “cron”")), "{items:#?}");
+    for check in items.iter().flat_map(|item| &item.check_next) {
+        assert!(check.read_only);
+        let command = check.command.as_deref().unwrap_or_default();
+        assert!(!command.contains("reboot") && !command.contains("halt"), "{command}");
+    }
 }

@@ -55,7 +55,7 @@ pub enum Change {
         /// How it ended.
         outcome: String,
     },
-    /// The samples of a host were judged: an event of the stream that nobody sent.
+    /// Samples or the start of a process of a host were judged: an event of the stream that nobody sent.
     SignalJudged {
         /// The tenant.
         tenant_id: TenantId,
@@ -63,7 +63,7 @@ pub enum Change {
         at: Timestamp,
         /// Which kind of message it is.
         signature_id: SignatureId,
-        /// The record of the sample that settled it.
+        /// The record that settled it.
         seq: Seq,
         /// The host.
         host: String,

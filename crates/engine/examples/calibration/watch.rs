@@ -138,6 +138,7 @@ impl<'a> Watch<'a> {
             occurrences: 1,
             kernel: None,
             sample: None,
+            is_start: false,
         };
         self.engine.observe(&self.tenant, &sighting, &mut self.changes);
         self.note(event.at);

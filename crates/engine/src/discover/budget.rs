@@ -137,6 +137,7 @@ pub fn price(candidate: &Candidate, tests: &Tests, view: View<'_>) -> Option<Pri
             | Facts::Breakthrough { .. }
             | Facts::Crash(_)
             | Facts::Pressure(_)
+            | Facts::Start(_)
     );
     if candidate.pain.is_some() || is_known {
         return None;

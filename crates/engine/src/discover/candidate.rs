@@ -185,9 +185,9 @@ impl Candidate {
     }
 
     /// Whether it is told whatever is usual, and while that is still being learnt: what the kernel reports of
-    /// itself, and what stands at a hard limit.
+    /// itself, what stands at a hard limit, and a start that rules of systems speak against.
     pub fn needs_no_usual(&self) -> bool {
-        matches!(self.facts, Facts::Crash(_) | Facts::Pressure(_))
+        matches!(self.facts, Facts::Crash(_) | Facts::Pressure(_) | Facts::Start(_))
     }
 
     /// Adds one event. What is said of others after somebody came through is no part of it.
@@ -334,6 +334,7 @@ impl Candidate {
             | Facts::Breakthrough { .. }
             | Facts::Crash(_)
             | Facts::Pressure(_)
+            | Facts::Start(_)
             | Facts::HostSilence { .. }
             | Facts::Silence { .. } => {}
         }
@@ -363,6 +364,7 @@ fn fuller(earlier: &Facts, later: Facts) -> Facts {
             Facts::Breakthrough { failures: before, .. },
             Facts::Breakthrough { failures: now, .. },
         ) if before >= now => earlier.clone(),
+        (Facts::Start(before), Facts::Start(now)) if before.score > now.score => earlier.clone(),
         _ => later,
     }
 }

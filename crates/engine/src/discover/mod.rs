@@ -28,6 +28,7 @@ pub mod silence;
 pub mod sites;
 pub mod source_silence;
 pub mod spread;
+pub mod start;
 pub mod story;
 pub mod together;
 pub mod usual;
@@ -40,6 +41,7 @@ use crate::attention::supposed::Known;
 use crate::config::Config;
 use crate::elsewhere::AtClients;
 use crate::host::signal::Pressed;
+use crate::host::starts::OddStart;
 use crate::signature::{Library, SignatureIndex};
 use crate::values::Label;
 use model::{CandidateId, CandidateType, Severity, Span, TenantId, Timestamp};
@@ -280,6 +282,8 @@ pub enum Facts {
     Crash(Reported),
     /// A host is at a hard limit, or on its way to one.
     Pressure(Pressed),
+    /// A process was started as systems start none.
+    Start(Box<OddStart>),
     /// A host stopped speaking.
     HostSilence {
         /// Its longest pause in the days before.
@@ -320,7 +324,7 @@ impl Facts {
             }
             Facts::SelfHeal { failures, pairs, .. } => (*failures, *pairs),
             Facts::Precursor { occasions, followed, .. } => (*occasions, *followed),
-            Facts::Crash(_) | Facts::Pressure(_) => (1, 0),
+            Facts::Crash(_) | Facts::Pressure(_) | Facts::Start(_) => (1, 0),
             Facts::Burst { .. }
             | Facts::Spread { .. }
             | Facts::Clients(_)
@@ -351,6 +355,7 @@ pub const DETECTORS: &[Detector] = &[
     crash::DETECTOR,
     pressure::DETECTOR,
     breakthrough::DETECTOR,
+    start::DETECTOR,
     spread::DETECTOR,
     precursor::DETECTOR,
     self_heal::DETECTOR,

@@ -11,6 +11,7 @@
 //! | `classify` | values of a host | the ten conditions, each with severity, pressure and evidence |
 //! | `anomaly` | process starts, tables | three layers of scores, joined into alerts |
 //! | `measure` | an event that is a sample | series and value |
+//! | `starts` | an event that is a start of a process | what is said of it |
 //! | `gauges` | the samples of a stream | all of the above, of every host, in bounded memory |
 //! | `signal` | what was judged | an event of the stream |
 //!
@@ -27,6 +28,7 @@ pub mod measure;
 pub mod series;
 pub mod signal;
 pub mod simulate;
+pub mod starts;
 pub mod trend;
 
 use model::Timestamp;

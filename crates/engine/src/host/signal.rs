@@ -194,6 +194,11 @@ impl Said {
         Said { pressed: Some(pressed), ..said }
     }
 
+    /// A start of a process that was judged.
+    pub fn of_start(severity: model::Severity, series: &str, secs: f64, body: String) -> Said {
+        Said::of(severity, series, (secs, secs), body)
+    }
+
     /// What became of forecasts that were said.
     pub fn of_verdicts(series: &str, span: (f64, f64), record: &Record) -> Said {
         let Record { judged, held, missed, withdrawn } = record;

@@ -10,6 +10,7 @@ mod phrase;
 mod rhythm;
 mod shared;
 mod sites;
+mod start;
 mod title;
 mod trend;
 mod what;
@@ -26,7 +27,7 @@ use crate::discover::{Facts, View};
 use model::{Contribution, Severity, Span};
 
 /// Changes whenever a weight or a term does.
-pub const SCORER_VERSION: &str = "foreshock-score/5";
+pub const SCORER_VERSION: &str = "foreshock-score/6";
 
 /// The weight of a term: what it can add at most, and why so much.
 struct Weights {
@@ -52,6 +53,8 @@ struct Weights {
     kernel: f64,
     /// A host is at a hard limit, or comes to one within the hour.
     pressure: f64,
+    /// A process was started as systems start none: a fact on the host, and no usual excuses it.
+    start: f64,
 }
 
 const WEIGHTS: Weights = Weights {
@@ -66,6 +69,7 @@ const WEIGHTS: Weights = Weights {
     clients: 0.25,
     kernel: 0.35,
     pressure: 0.35,
+    start: 0.35,
 };
 
 /// The terms of a candidate's score; their values sum to [`total`].
@@ -82,6 +86,7 @@ pub fn contributions(candidate: &Candidate, view: View<'_>) -> Vec<Contribution>
         clients(candidate, view),
         crash::term(candidate, view),
         pressure(candidate),
+        start::term(candidate),
     ];
     terms.retain(|term| term.value > 0.0);
     let found: f64 = terms.iter().map(|t| t.value).sum();

@@ -1,7 +1,7 @@
 //! Candidate → what to check next: exact checks of its family from the catalogue, then what fits any
 //! program of this type. Where no family fits, the item says so.
 
-use super::{crash, sites};
+use super::{crash, sites, start};
 use crate::attention::cell::CellIndex;
 use crate::checks::{CheckRule, Family, On, choose, is_plain_word, refill};
 use crate::discover::candidate::Candidate;
@@ -34,8 +34,13 @@ const FOLLOWER_CHECKS: usize = 2;
 /// of asking.
 pub(super) fn of(candidate: &Candidate, comes_first: Option<String>, view: View<'_>) -> Next {
     // A host that says nothing is silent with all of its programs; a signal brings its own checks.
-    if matches!(candidate.facts, Facts::HostSilence { .. } | Facts::Pressure(_)) {
-        let generic = generic(candidate, comes_first, view, true);
+    let brings_its_own = match &candidate.facts {
+        Facts::HostSilence { .. } | Facts::Pressure(_) => Some(true),
+        Facts::Start(start) => Some(!start.is_windows),
+        _ => None,
+    };
+    if let Some(is_unix) = brings_its_own {
+        let generic = generic(candidate, comes_first, view, is_unix);
         return Next { check_next: generic, knowledge: None, quiet: None, unknown: None };
     }
     let Some((family, template)) = family(candidate, view) else {
@@ -359,6 +364,14 @@ fn generic(
         Facts::Pressure(pressed) => {
             let hints = pressed.hints.iter().map(|hint| check(hint.clone(), None));
             checks.splice(0..0, hints);
+        }
+        Facts::Start(start) => {
+            let own = start::checks(start).into_iter();
+            let own = own.map(|(text, command, bad)| Check {
+                expected_if_bad: Some(bad.to_owned()),
+                ..check(text.to_owned(), Some(command))
+            });
+            checks.splice(0..0, own);
         }
         Facts::Breakthrough { .. } => checks.insert(
             0,

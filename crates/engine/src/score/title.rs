@@ -2,7 +2,7 @@
 
 use super::phrase::{date, number, shorten, times};
 use super::words::{QUOTE_MAX, Words};
-use super::{rhythm, sites};
+use super::{rhythm, sites, start};
 use crate::discover::Facts;
 
 impl Words<'_> {
@@ -49,6 +49,9 @@ impl Words<'_> {
             Facts::Crash(reported) => self.crashed(reported),
             Facts::Pressure(pressed) => {
                 return shorten(&format!("{}: {}", self.subject, pressed.summary), letters_max);
+            }
+            Facts::Start(start) => {
+                return shorten(&start::title(start, self.host), letters_max);
             }
             Facts::HostSilence { .. } => {
                 let text = format!(

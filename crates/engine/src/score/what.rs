@@ -1,8 +1,8 @@
 //! The paragraph that says what is happening, in numbers, and how it ended.
 
 use super::phrase::{amount, date, number, rounded, shorten, times};
-use super::sites;
 use super::words::{QUOTE_MAX, Words};
+use super::{sites, start};
 use crate::discover::Facts;
 use model::{Span, Timestamp};
 
@@ -75,6 +75,7 @@ impl Words<'_> {
                     time(pressed.to_secs),
                 )
             }
+            Facts::Start(start) => start::what(start, host),
             Facts::HostSilence { longest, days, active, speaking } => format!(
                 "Nothing {} from {} for {}; the longest pause of the {days} days before was {}. Of the other hosts {speaking} of {active} spoke in the meantime.",
                 self.tense("has come", "came"),

@@ -1,8 +1,8 @@
 //! Why it matters, against what is usual, and what is not known.
 
 use super::phrase::{amount, date, number, rounded, times, usual_hosts, usual_kinds};
-use super::sites;
 use super::words::Words;
+use super::{sites, start};
 use crate::attention::cell::CellIndex;
 use crate::discover::Facts;
 use model::{Baseline, CandidateType};
@@ -62,6 +62,7 @@ impl Words<'_> {
                 "It is at a limit that holds for any host, whatever is usual here; what comes next is refused, killed or slow."
                     .to_owned()
             }
+            Facts::Start(_) => start::why_it_matters(),
             Facts::HostSilence { .. } => {
                 "A host that says nothing looks like a host without trouble; nobody is told that it no longer reports."
                     .to_owned()
@@ -171,6 +172,7 @@ impl Words<'_> {
             Facts::Pressure(pressed) => {
                 ("below the limit".to_owned(), format!("pressure {:.2} of 1", pressed.pressure))
             }
+            Facts::Start(start) => return start::baseline(start),
             Facts::HostSilence { longest, days, .. } => (
                 format!("quiet for at most {} ({days} days)", rounded(*longest)),
                 format!("nothing for {}", self.quiet_for()),
@@ -224,6 +226,7 @@ impl Words<'_> {
                         .to_owned(),
                 );
             }
+            Facts::Start(_) => unknown.push(start::unknown()),
             Facts::HostSilence { .. } => {
                 unknown.push("whether the host is down or only its way to us".to_owned());
             }

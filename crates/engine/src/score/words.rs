@@ -33,7 +33,9 @@ impl<'a> Words<'a> {
         };
         let mut words = Words { candidate, view, subject, host };
         match candidate.facts {
-            Facts::Novelty { .. } | Facts::Pressure(_) => words.subject = host.to_owned(),
+            Facts::Novelty { .. } | Facts::Pressure(_) | Facts::Start(_) => {
+                words.subject = host.to_owned();
+            }
             Facts::HostSilence { .. } => words.subject = words.hosts(),
             Facts::Crash(_) => words.subject = format!("{service} on {}", words.hosts()),
             _ => {}

@@ -28,6 +28,7 @@ use crate::discover::story::Stories;
 use crate::discover::{DETECTORS, Moment, View, lexicon};
 use crate::elsewhere::AtClients;
 use crate::host::gauges::Gauges;
+use crate::host::starts::Starts;
 use crate::kernel;
 use crate::sighting::{KernelNote, Sighting};
 use crate::signature::{Library, SignatureIndex, Skeleton, fingerprint};
@@ -51,6 +52,8 @@ pub struct Tenant {
     ledger: Ledger,
     /// The series that its hosts report.
     gauges: Gauges,
+    /// What the starts of processes on its hosts have taught.
+    starts: Starts,
     pub(crate) stories: Stories,
     notes: Notes,
     /// What other clients make of messages that stir here.
@@ -79,6 +82,7 @@ impl Tenant {
             skeleton: Skeleton::default(),
             ledger,
             gauges: Gauges::default(),
+            starts: Starts::default(),
             stories: Stories::new(config.limits.candidates_max),
             notes: Notes::default(),
             of_others: BTreeMap::new(),
@@ -121,6 +125,8 @@ impl Tenant {
         let (index, _) = self.see(sighting, config, out);
         if let Some(sample) = sighting.sample {
             self.take_sample(sample, sighting, config, out);
+        } else if sighting.is_start {
+            self.take_start(sighting, config, out);
         }
         index
     }
@@ -297,6 +303,7 @@ impl Tenant {
     /// Says once of each limit that it was reached.
     fn say_limits(&mut self, config: &Config, out: &mut Vec<Change>) {
         let limits = &config.limits;
+        let (unwatched, unlearnt) = self.starts.overflowed();
         let reached = [
             ("limits.signatures_max", self.library.overflowed() > 0),
             ("limits.hosts_max", self.ledger.hosts.len() > limits.hosts_max),
@@ -305,6 +312,8 @@ impl Tenant {
             ("limits.candidates_max", self.stories.forgotten > 0),
             ("limits.contexts_max", self.ledger.contexts.overflowed > 0),
             ("limits.series_max", self.gauges.refused() > 0),
+            ("limits.programs_max", unwatched > 0),
+            ("limits.start_pairs_max", unlearnt > 0),
         ];
         for (limit, _) in reached.into_iter().filter(|(_, is_reached)| *is_reached) {
             if self.limits_said.insert(limit.to_owned()) {

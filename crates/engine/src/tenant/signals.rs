@@ -1,11 +1,13 @@
-//! Samples among a tenant's events → signals among its events. A signal is judged from samples, said by the
-//! program `signals` of their host, and from there on an event like any other: it has a signature, a usual and
-//! companions. Its evidence is the record of the sample that settled it.
+//! Samples and starts of processes among a tenant's events → signals among its events. A signal is judged from
+//! them, said by the program `signals` of their host, and from there on an event like any other: it has a signature,
+//! a usual and companions. Its evidence is the record that settled it.
 
 use super::Tenant;
+use crate::attention::cell::CellIndex;
 use crate::config::Config;
-use crate::discover::pressure;
+use crate::discover::{pressure, start};
 use crate::entities::Entities;
+use crate::host::anomaly::memory::Bounds;
 use crate::host::signal::Said;
 use crate::sighting::{Process, SampleNote, Sighting};
 use crate::signature::fingerprint;
@@ -27,18 +29,36 @@ impl Tenant {
         let mut said = Vec::new();
         let at = (of.at.as_micros() as f64 / 1e6, sample.value);
         self.gauges.take(of.host, sample.series, at, config.limits.series_max, &mut said);
-        for said in said {
-            self.hear_signal(said, of, config, out);
+        for mut said in said {
+            let pressed = said.pressed.take();
+            let cell = self.hear_signal(said, of, config, out);
+            if let (Some(pressed), Some(cell)) = (pressed, cell) {
+                let finding = pressure::finding(self.view(config), cell, pressed);
+                self.tell(finding, config, out);
+            }
         }
     }
 
+    /// Judges a start of a process, and takes in what is said of it.
+    pub(super) fn take_start(&mut self, of: &Sighting<'_>, config: &Config, out: &mut Vec<Change>) {
+        let limits = &config.limits;
+        let bounds = Bounds { programs: limits.programs_max, pairs: limits.start_pairs_max };
+        let Some(odd) = self.starts.take(of.body, of.host, of.at, bounds) else { return };
+        let cell = self.hear_signal(odd.said(), of, config, out);
+        if let (true, Some(cell)) = (odd.is_told(), cell) {
+            let finding = start::finding(self.view(config), cell, odd);
+            self.tell(finding, config, out);
+        }
+    }
+
+    /// Says a signal; in which cell, unless there is no room for one.
     fn hear_signal(
         &mut self,
         said: Said,
         of: &Sighting<'_>,
         config: &Config,
         out: &mut Vec<Change>,
-    ) {
+    ) -> Option<CellIndex> {
         fingerprint(SERVICE, &said.body, &mut self.skeleton);
         let sighting = Sighting {
             service: SERVICE,
@@ -51,6 +71,7 @@ impl Tenant {
             occurrences: 1,
             kernel: None,
             sample: None,
+            is_start: false,
             ..*of
         };
         let (index, cell) = self.see(&sighting, config, out);
@@ -67,9 +88,6 @@ impl Tenant {
             from: time(said.span.0),
             to: time(said.span.1),
         });
-        if let (Some(pressed), Some(cell)) = (said.pressed, cell) {
-            let finding = pressure::finding(self.view(config), cell, pressed);
-            self.tell(finding, config, out);
-        }
+        cell
     }
 }

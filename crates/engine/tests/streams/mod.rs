@@ -121,6 +121,7 @@ pub fn batch(messages: &[Message], from: usize) -> EventBatch {
             occurrences: 1,
             kernel: None,
             sample: None,
+            is_start: false,
         });
     }
     batch

@@ -242,9 +242,7 @@ fn starts_of(path: &Path, counts: &mut Counts) -> anyhow::Result<Vec<(u64, Proce
 
 /// The system whose rules fit: paths with drives and backslashes are those of Windows.
 fn system_of(starts: &[(u64, ProcessStart)]) -> &'static str {
-    let is_windows =
-        |start: &ProcessStart| start.path.contains('\\') || start.name.ends_with(".exe");
-    let windows = starts.iter().filter(|(_, start)| is_windows(start)).count();
+    let windows = starts.iter().filter(|(_, start)| start.is_windows()).count();
     if windows * 2 > starts.len() { "windows" } else { "linux" }
 }
 

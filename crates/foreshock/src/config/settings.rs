@@ -106,6 +106,8 @@ settings! {
     limits.candidates_max: 10.0, 1e6;
     limits.contexts_max: 1.0, 1e6;
     limits.series_max: 0.0, 1e6;
+    limits.programs_max: 0.0, 1e6;
+    limits.start_pairs_max: 0.0, 10e6;
     attention.occasion_gap: MINUTE, 6.0 * HOUR;
     attention.learning_span: 0.0, 60.0 * DAY;
     attention.ignore_after: HOUR, 365.0 * DAY;

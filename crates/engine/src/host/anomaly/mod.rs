@@ -6,11 +6,12 @@
 //! | geometric | `rules` | does the tree of processes look as systems are built? |
 //! | temporal | `temporal` | do values leave the range of their own past, several at once? |
 //! | hero | `outlier` | does the row belong with the others? |
-//! | all | `watch` | all three of one start after the other |
+//! | all | `watch`, `memory` | all three of one start after the other, and what they are compared with |
 //! | – | `fusion`, `alert` | what does it cost to believe it, and how is it said? |
 
 pub mod alert;
 pub mod fusion;
+pub mod memory;
 pub mod outlier;
 pub mod process;
 pub mod rules;

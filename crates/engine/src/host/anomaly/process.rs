@@ -122,6 +122,15 @@ impl ProcessStart {
     }
 }
 
+impl ProcessStart {
+    /// Whether it was recorded on Windows: its path has backslashes, or it has none and the name ends in `.exe`. Numeric
+    /// users are those of Unix.
+    pub fn is_windows(&self) -> bool {
+        let by_name = || self.path.is_empty() && self.uid.is_none() && self.name.ends_with(".exe");
+        self.path.contains('\\') || by_name()
+    }
+}
+
 /// The file's name of a path of either system; of a command line in a name's place, its first word.
 fn file_name(path: &str) -> &str {
     let path = path.trim_matches('"');

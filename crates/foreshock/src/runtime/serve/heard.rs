@@ -29,7 +29,9 @@ pub(super) struct Heard {
     pub(super) gaps: u64,
     /// … and how many records they were, as far as that is known.
     pub(super) lost: u64,
-    /// Receipt of the latest record; that of a file's old lines does not count.
+    /// Receipt of the latest record …
+    pub(super) received: Timestamp,
+    /// … and where that of a file's old lines does not count.
     pub(super) last: Option<Timestamp>,
     /// From an event's own time to its receipt, with the latter in steps of [`SAMPLE_EVERY`].
     pub(super) delays: Vec<(i64, Span)>,
@@ -57,6 +59,7 @@ impl Ears {
         let host = latest.filter(|_| is_of_host).map_or("", |latest| latest.host);
         let heard = self.of(voice, host, record.origin);
         heard.bytes += record.payload.len() as u64;
+        heard.received = heard.received.max(at);
         if facts.kind == Kind::Gap {
             heard.gaps += 1;
             heard.lost += lost(record.payload);
@@ -118,6 +121,7 @@ impl Heard {
             broken: 0,
             gaps: 0,
             lost: 0,
+            received: Timestamp::default(),
             last: None,
             delays: Vec::new(),
         }

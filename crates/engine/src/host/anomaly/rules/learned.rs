@@ -6,11 +6,12 @@
 
 use super::{Broken, RuleKind};
 use crate::host::anomaly::process::ProcessStart;
+use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Pairs that are remembered of all hosts; beyond them nothing new is learnt, and that is counted.
+/// Pairs that are remembered of all hosts, unless it is said otherwise; beyond them nothing new is learnt, and that is counted.
 pub const PAIRS_MAX: usize = 65_536;
 /// A new pair alone is never more than this: software is installed every day.
 const WEIGHT_MAX: f64 = 0.3;
@@ -31,11 +32,14 @@ struct Host {
     starts: u64,
     /// Pairs seen exactly once.
     singles: u64,
+    /// When the first start came, where starts tell their time.
+    first: Option<Timestamp>,
 }
 
 impl Expectations {
-    /// Judges a start against what was seen before it, then remembers it.
-    pub fn judge(&mut self, start: &ProcessStart) -> Vec<Broken> {
+    /// Judges a start against what was seen before it, then remembers it; at most `pairs_max` pairs are
+    /// remembered.
+    pub fn judge(&mut self, start: &ProcessStart, pairs_max: usize) -> Vec<Broken> {
         let host_key = xxh3_64(start.host.as_bytes());
         let host = self.hosts.get(&host_key).copied().unwrap_or_default();
         let pairs = [
@@ -44,7 +48,7 @@ impl Expectations {
         ];
         let mut broken = Vec::new();
         for (key, what, with) in pairs {
-            let is_new = self.remember(host_key, key);
+            let is_new = self.remember(host_key, key, pairs_max);
             if is_new && host.starts >= STARTS_MIN && !with.is_empty() {
                 let chance = (host.singles as f64 + 1.0) / (2.0 * host.starts as f64 + 2.0);
                 broken.push(Broken {
@@ -59,13 +63,14 @@ impl Expectations {
         }
         if let Some(host) = self.hosts.get_mut(&host_key) {
             host.starts += 1;
+            host.first = host.first.or(start.at);
         }
         broken
     }
 
     /// Counts a pair; whether it is new.
-    fn remember(&mut self, host: u64, pair: u64) -> bool {
-        let is_full = self.seen.len() >= PAIRS_MAX;
+    fn remember(&mut self, host: u64, pair: u64, pairs_max: usize) -> bool {
+        let is_full = self.seen.len() >= pairs_max;
         if is_full && !self.seen.contains_key(&pair) {
             self.refused += 1;
             return false;
@@ -79,6 +84,13 @@ impl Expectations {
             _ => {}
         }
         *count == 1
+    }
+
+    /// Starts that a host has had a day until this one; of a host that is known for less than a day, all of them.
+    pub fn per_day(&self, start: &ProcessStart) -> f64 {
+        let host = self.hosts.get(&xxh3_64(start.host.as_bytes())).copied().unwrap_or_default();
+        let known = host.first.zip(start.at).map_or(0.0, |(first, at)| (at - first).as_days_f64());
+        host.starts as f64 / known.max(1.0)
     }
 
     /// Pairs remembered, and pairs that found no room.

@@ -10,6 +10,7 @@ pub use learned::{Expectations, PAIRS_MAX};
 
 use super::process::ProcessStart;
 use serde::Deserialize;
+use std::sync::LazyLock;
 
 /// The rules of Linux, as TOML.
 pub const LINUX: &str = include_str!("linux.toml");
@@ -165,6 +166,19 @@ pub struct Broken {
 const ESCALATION_WEIGHT: f64 = 0.6;
 
 impl RuleSet {
+    /// The built-in rules of the system that a start was recorded on, read at their first use.
+    ///
+    /// # Panics
+    /// If our own rules are none; the tests read them.
+    pub fn built_in_for(start: &ProcessStart) -> &'static RuleSet {
+        fn read(text: &str) -> RuleSet {
+            toml::from_str(text).unwrap_or_else(|error| panic!("the built-in rules: {error}"))
+        }
+        static OF_LINUX: LazyLock<RuleSet> = LazyLock::new(|| read(LINUX));
+        static OF_WINDOWS: LazyLock<RuleSet> = LazyLock::new(|| read(WINDOWS));
+        if start.is_windows() { &OF_WINDOWS } else { &OF_LINUX }
+    }
+
     /// What is wrong with the file, if anything: a weight outside 0–1, a rule without programs.
     pub fn fault(&self) -> Option<String> {
         let weights = (self.process.iter().map(|r| r.weight))

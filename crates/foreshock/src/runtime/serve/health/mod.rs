@@ -69,7 +69,8 @@ impl Health {
 
     fn hear_one(&mut self, heard: &Heard) {
         let origin = &heard.origin;
-        let Some(at) = heard.last.or(self.now) else { return };
+        // Old lines may come before the clock has entered once.
+        let at = heard.last.or(self.now).unwrap_or(heard.received);
         let mut name = Name {
             tenant: origin.tenant_id.clone(),
             source: origin.source_id.clone(),

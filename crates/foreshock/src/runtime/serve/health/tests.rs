@@ -169,3 +169,12 @@ fn it_is_the_same_however_it_is_cut_and_after_a_restart() {
     let silent = told(&health, 405).1;
     assert!(!silent.contains(&format!("{:?} fw", MissedHow::Silent)), "{silent:?}");
 }
+
+#[test]
+fn a_file_of_old_lines_alone_is_known_before_the_clock_enters() {
+    let mut health = Health::default();
+    let old = heard("file:a.log", Transport::File, "", at(600));
+    health.hear(&[Heard { received: at(600), last: None, ..old }]);
+    let (rows, _) = health.rows(&TenantId::new("acme"));
+    assert_eq!(rows.iter().map(|row| row.records).collect::<Vec<_>>(), [1]);
+}
