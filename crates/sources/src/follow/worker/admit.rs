@@ -86,6 +86,12 @@ impl Worker {
             return Ok(());
         }
         let file = File::open(path)?;
+        let opened = file.metadata()?;
+        // Rotated between the look and the opening: under this path stands another file now, and followed by the number of
+        // the first it would be read twice. The next look sees both.
+        if (opened.dev(), opened.ino()) != key {
+            return Ok(());
+        }
         let mut head = [0; SNIFF_BYTES];
         let read = read_some(&file, &mut head, 0)?;
         if Compression::of(&head[..read]) != Compression::None {

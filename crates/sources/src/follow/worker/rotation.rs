@@ -3,6 +3,7 @@
 
 use super::admit::Matching;
 use super::{GONE_GRACE, Worker};
+use crate::follow::followed::Followed;
 use crate::follow::places::{self, GONE_MAX, Place};
 use crate::inlet::{Health, Loss};
 use std::collections::BTreeSet;
@@ -64,7 +65,12 @@ impl Worker {
             }
             let Ok(file) = File::open(entry.path()) else { continue };
             if places::find(std::iter::once(place), &mut &file).is_some() {
-                return self.admit(&entry.path(), &metadata, key, Some(place)).is_ok();
+                let is_admitted = self.admit(&entry.path(), &metadata, key, Some(place)).is_ok();
+                // It may have been rotated on meanwhile.
+                let of_key = |file: &Followed| (file.place.device, file.place.inode) == key;
+                if is_admitted && self.files.iter().any(of_key) {
+                    return true;
+                }
             }
         }
         false
