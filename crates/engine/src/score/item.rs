@@ -114,14 +114,8 @@ fn events(candidate: &Candidate) -> u64 {
     candidate.events.max(u64::from(candidate.occasions))
 }
 
-/// The latest instant of the day that a digest tells of: midnight ends a day, and of the next there is nothing yet.
-fn within_day(now: Timestamp) -> Timestamp {
-    Timestamp::from_micros(now.as_micros() - 1)
-}
-
 fn frequency(candidate: &Candidate, view: View<'_>) -> Frequency {
-    // The days of the story: of a closed one they end with it.
-    let last_day = if candidate.is_open() { within_day(view.now) } else { candidate.last };
+    let last_day = trend::last_day(candidate, view);
     let mut per_day = [0_u32; crate::attention::days::DAYS];
     for cell in &candidate.cells {
         let back = view.ledger[*cell].days.back_from(last_day);

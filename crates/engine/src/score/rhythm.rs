@@ -40,12 +40,12 @@ pub(super) fn reasons(candidate: &Candidate, view: View<'_>) -> Vec<String> {
     let active = days_active(&starts, candidate);
     let are_counted = active.as_ref().is_some_and(|told| told.contains(':'));
     let faster = acceleration(&starts, until, candidate);
-    let grows = faster.or_else(|| growth(candidate, view));
+    let grows = if faster.is_none() { growth(candidate, view) } else { None };
     // What speeds up keeps no schedule, however like its neighbour each gap is.
-    let even = evenness(&starts).filter(|_| grows.is_none());
+    let even = evenness(&starts).filter(|_| faster.is_none() && grows.is_none());
     let told = [
         active,
-        grows.filter(|told| !(are_counted && told.contains("from day to day"))),
+        faster.or_else(|| grows.filter(|_| !are_counted)),
         even,
         heal_trend(candidate, view),
     ];
@@ -54,7 +54,7 @@ pub(super) fn reasons(candidate: &Candidate, view: View<'_>) -> Vec<String> {
 
 /// `it grows from day to day: 1, 2, 5, 8 and 24`, where the lead's counts do and no chance makes them.
 fn growth(candidate: &Candidate, view: View<'_>) -> Option<String> {
-    let last_day = if candidate.is_open() { view.now } else { candidate.last };
+    let last_day = trend::last_day(candidate, view);
     let mut per_day: [u32; DAYS] = view.ledger[candidate.lead()].days.back_from(last_day);
     per_day.reverse();
     let days = trend::days(candidate, &per_day, last_day);

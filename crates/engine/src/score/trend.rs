@@ -49,6 +49,15 @@ impl Trend {
     }
 }
 
+/// An instant of the last day of a story: a closed one's days end with it. Midnight ends a day, and of the next there is
+/// nothing yet.
+pub(super) fn last_day(candidate: &Candidate, view: View<'_>) -> Timestamp {
+    match candidate.is_open() {
+        true => Timestamp::from_micros(view.now.as_micros() - 1),
+        false => candidate.last,
+    }
+}
+
 /// The trend of a candidate: of its daily counts where they move, else of its occasions. `per_day` ends with `last_day`.
 pub(super) fn of(
     candidate: &Candidate,
