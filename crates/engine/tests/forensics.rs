@@ -2,10 +2,10 @@
 //! every line is counted once.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use engine::normalize::{AssemblerConfig, Reference};
+mod lines;
+
 use engine::sighting::KernelNote;
-use engine::{EventBatch, Lane};
-use model::{Counts, Cursor, Envelope, Origin, Seq, SourceId, TenantId, Timestamp, Transport};
+use model::{Counts, Timestamp};
 use proptest::prelude::*;
 
 const OOPS: [&str; 12] = [
@@ -35,28 +35,8 @@ fn said(at: usize, host: &str, service: &str, texts: &[&str]) -> Vec<(usize, Str
 /// What is read of lines in the order of their times: service and body of each event, and the counts.
 fn read(mut lines: Vec<(usize, String)>) -> (Vec<(String, String)>, Counts) {
     lines.sort_by_key(|(at, _)| *at);
-    let origin = Origin {
-        source_id: SourceId::new("src"),
-        tenant_id: TenantId::new("tenant"),
-        source_type: "file".into(),
-        source_name: "all.log".into(),
-        transport: Transport::File,
-    };
-    let reference = Reference { now: Timestamp::from_secs(1_795_255_200), zone_offset_secs: 0 };
-    let mut lane = Lane::new(AssemblerConfig::default(), reference, None);
-    let (mut counts, mut batch) = (Counts::default(), EventBatch::default());
-    for (place, (_, line)) in lines.iter().enumerate() {
-        let envelope = Envelope {
-            seq: Seq(place as u64),
-            origin: &origin,
-            cursor: Cursor::Stream { offset: 0, line: place as u64 + 1 },
-            received_at: None,
-            payload: line.as_bytes(),
-            truncated: false,
-        };
-        lane.push(&envelope, &mut counts, &mut batch);
-    }
-    lane.flush(&mut counts, &mut batch);
+    let texts = lines.iter().map(|(_, line)| line.as_str());
+    let (batch, counts) = lines::read(texts, Timestamp::from_secs(1_795_255_200));
     assert_eq!(counts.events, batch.len() as u64);
     assert_eq!(counts.lines, counts.events + counts.joined, "every line once");
     let told = |event: engine::Sighting<'_>| match event.kernel {

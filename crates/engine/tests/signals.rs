@@ -4,12 +4,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking")]
 
-use engine::normalize::{AssemblerConfig, Reference};
-use engine::{Config, Engine, EventBatch, Lane};
-use model::{
-    CandidateType, Change, Counts, Cursor, Digest, Envelope, Item, Origin, Seq, Severity, SourceId,
-    Span, TenantId, Timestamp, Transport,
-};
+mod lines;
+
+use engine::{Config, Engine};
+use model::{CandidateType, Change, Digest, Item, Severity, Span, TenantId, Timestamp};
 
 const START: i64 = 1_795_046_400;
 
@@ -45,29 +43,8 @@ struct Run {
 impl Run {
     fn over(lines: &[String], config: Config, snapshot_every: usize) -> Run {
         let tenant = TenantId::new("oaks");
-        let origin = Origin {
-            source_id: SourceId::new("src"),
-            tenant_id: tenant.clone(),
-            source_type: "file".into(),
-            source_name: "metrics".into(),
-            transport: Transport::File,
-        };
         let now = Timestamp::from_secs(START + 86_400);
-        let reference = Reference { now, zone_offset_secs: 0 };
-        let mut lane = Lane::new(AssemblerConfig::default(), reference, None);
-        let (mut counts, mut batch) = (Counts::default(), EventBatch::default());
-        for (place, line) in lines.iter().enumerate() {
-            let envelope = Envelope {
-                seq: Seq(place as u64),
-                origin: &origin,
-                cursor: Cursor::Stream { offset: 0, line: place as u64 + 1 },
-                received_at: None,
-                payload: line.as_bytes(),
-                truncated: false,
-            };
-            lane.push(&envelope, &mut counts, &mut batch);
-        }
-        lane.flush(&mut counts, &mut batch);
+        let (batch, _) = lines::read(lines.iter().map(String::as_str), now);
         let mut run = Run { engine: Engine::new(config.clone()), changes: Vec::new() };
         for (place, sighting) in batch.iter().enumerate() {
             run.engine.observe(&tenant, &sighting, &mut run.changes);

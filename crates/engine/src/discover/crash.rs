@@ -25,15 +25,10 @@ fn judge(view: View<'_>, moment: &Moment) -> Option<Judged> {
     if reported.severity < told_from && !reported.panicked {
         return None;
     }
-    let cell = &view.ledger[moment.cell];
+    let facts = Facts::Crash(reported);
     Some(Judged::Found(Finding {
-        kind: CandidateType::Crash,
-        cells: vec![moment.cell],
-        onset: view.now,
-        events: 1,
-        marks: cell.marks_since(view.now).into_iter().last().into_iter().collect(),
         surprise: decades(view, u64::from(reported.past.count())),
-        facts: Facts::Crash(reported),
+        ..Finding::of_one(CandidateType::Crash, moment.cell, view.now, facts, view)
     }))
 }
 

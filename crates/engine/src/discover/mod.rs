@@ -136,6 +136,21 @@ pub struct Finding {
     pub facts: Facts,
 }
 
+impl Finding {
+    /// What one event shows by itself: the one that was just seen in its cell. It asks for no odds.
+    pub fn of_one(
+        kind: CandidateType,
+        cell: CellIndex,
+        onset: Timestamp,
+        facts: Facts,
+        view: View<'_>,
+    ) -> Finding {
+        let marks =
+            view.ledger[cell].marks_since(view.now).into_iter().last().into_iter().collect();
+        Finding { kind, cells: vec![cell], onset, events: 1, marks, surprise: 0.0, facts }
+    }
+}
+
 /// Where a usual was learnt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LearntFrom {

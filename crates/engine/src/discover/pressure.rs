@@ -16,13 +16,6 @@ pub const DETECTOR: Detector = Detector {
 
 /// The finding of a signal that was just seen in its cell.
 pub fn finding(view: View<'_>, cell: CellIndex, pressed: Pressed) -> Finding {
-    Finding {
-        kind: CandidateType::Pressure,
-        cells: vec![cell],
-        onset: Timestamp::from_micros((pressed.from_secs * 1e6) as i64),
-        events: 1,
-        marks: view.ledger[cell].marks_since(view.now).into_iter().last().into_iter().collect(),
-        surprise: 0.0,
-        facts: Facts::Pressure(pressed),
-    }
+    let onset = Timestamp::from_micros((pressed.from_secs * 1e6) as i64);
+    Finding::of_one(CandidateType::Pressure, cell, onset, Facts::Pressure(pressed), view)
 }

@@ -17,13 +17,6 @@ pub const DETECTOR: Detector = Detector {
 
 /// The finding of a start whose event was just seen in its cell.
 pub fn finding(view: View<'_>, cell: CellIndex, start: OddStart) -> Finding {
-    Finding {
-        kind: CandidateType::Anomaly,
-        cells: vec![cell],
-        onset: start.at,
-        events: 1,
-        marks: view.ledger[cell].marks_since(view.now).into_iter().last().into_iter().collect(),
-        surprise: 0.0,
-        facts: Facts::Start(Box::new(start)),
-    }
+    let (onset, facts) = (start.at, Facts::Start(Box::new(start)));
+    Finding::of_one(CandidateType::Anomaly, cell, onset, facts, view)
 }

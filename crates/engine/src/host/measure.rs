@@ -1,7 +1,8 @@
 //! An event → the sample that it is, if it is one: a JSON object that names a metric and a number and
 //! says nothing else. A message that tells of a metric in words is a message, whatever numbers it holds.
 
-use model::{Event, Format};
+use super::is_record_alone;
+use model::Event;
 use std::borrow::Cow;
 
 /// Keys that name a metric.
@@ -29,8 +30,7 @@ pub struct Measured<'a> {
 
 /// The sample that an event is.
 pub fn measured<'a>(event: &'a Event<'_>) -> Option<Measured<'a>> {
-    // Only an object without a message has itself as its body.
-    if event.format != Format::Json || !event.body.starts_with('{') {
+    if !is_record_alone(event) {
         return None;
     }
     let find = |keys: &[&str]| {

@@ -28,6 +28,13 @@ pub mod measure;
 pub mod series;
 pub mod signal;
 pub mod simulate;
+
+use model::{Event, Format};
+
+/// Whether an event is a record of values and says nothing beside: only an object without a message has itself as its body.
+fn is_record_alone(event: &Event<'_>) -> bool {
+    event.format == Format::Json && event.body.starts_with('{')
+}
 pub mod starts;
 pub mod trend;
 

@@ -9,8 +9,9 @@ use super::anomaly::fusion::{AlertSeverity, Fused, Fusion, Layers, fuse};
 use super::anomaly::memory::{Bounds, Memory};
 use super::anomaly::process::ProcessStart;
 use super::anomaly::rules::RuleSet;
+use super::is_record_alone;
 use super::signal::Said;
-use model::{Event, Format, Timestamp};
+use model::{Event, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Keys that name a process.
@@ -32,8 +33,7 @@ const COMMAND_LETTERS_MAX: usize = 160;
 /// Whether an event is the record of a start of a process: a JSON object that names a process and how it came to be,
 /// and says nothing else.
 pub fn is_start(event: &Event<'_>) -> bool {
-    // Only an object without a message has itself as its body.
-    if event.format != Format::Json || !event.body.starts_with('{') {
+    if !is_record_alone(event) {
         return false;
     }
     let has = |keys: &[&str]| {

@@ -98,10 +98,11 @@ impl Followed {
         if self.place.head_bytes == 0 {
             // The beginning of a first line is that of many files: a number of an inode that is used again would make
             // one of them of two.
-            if !reading.is_all && !self.has_head(size)? {
+            let head = self.head(size)?;
+            if !reading.is_all && head.len() < HEAD_BYTES && !head.contains(&b'\n') {
                 return Ok(Found::Nothing);
             }
-            self.take_head(size)?;
+            self.begins_with(&head);
         }
         let Reading { batch, buffer, line_bytes_max, now, is_all } = reading;
         let read = read_some(&self.file, buffer, self.place.offset)?;
@@ -150,24 +151,24 @@ impl Followed {
         head_bytes == 0 || (&self.file).hash(0, head_bytes) == Some(head)
     }
 
-    /// Whether its first line is whole, or all bytes of a head are there.
-    fn has_head(&self, size: u64) -> io::Result<bool> {
-        let mut head = [0; HEAD_BYTES];
-        let there = size.min(HEAD_BYTES as u64) as usize;
-        let read = read_some(&self.file, &mut head[..there], 0)?;
-        Ok(read == HEAD_BYTES || head[..read].contains(&b'\n'))
-    }
-
     /// Its first bytes are there: from now on they tell it from others.
     pub(super) fn take_head(&mut self, size: u64) -> io::Result<()> {
-        let bytes = size.min(HEAD_BYTES as u64);
-        let mut head = vec![0; bytes as usize];
+        let head = self.head(size)?;
+        self.begins_with(&head);
+        Ok(())
+    }
+
+    fn head(&self, size: u64) -> io::Result<Vec<u8>> {
+        let mut head = vec![0; size.min(HEAD_BYTES as u64) as usize];
         self.file.read_exact_at(&mut head, 0)?;
-        self.place.head = xxh3_64(&head);
-        self.place.head_bytes = bytes;
+        Ok(head)
+    }
+
+    fn begins_with(&mut self, head: &[u8]) {
+        self.place.head = xxh3_64(head);
+        self.place.head_bytes = head.len() as u64;
         self.place.id = file_id(&self.place);
         self.is_noted = false;
-        Ok(())
     }
 
     /// It was emptied: it begins anew.

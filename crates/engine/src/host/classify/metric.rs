@@ -58,11 +58,14 @@ pub const METRICS: &[Metric] = &[
 ];
 
 impl Metric {
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<&'static Metric> {
+        METRICS.iter().find(|metric| metric.name == name)
+    }
+
     /// A value with its unit, for a sentence.
     pub fn show(name: &str, value: f64) -> String {
-        let unit =
-            METRICS.iter().find(|metric| metric.name == name).map_or("count", |metric| metric.unit);
-        match unit {
+        match Metric::named(name).map_or("count", |metric| metric.unit) {
             "ratio" => format!("{:.1} %", value * 100.0),
             "percent" => format!("{value:.1} %"),
             "per_s" => format!("{value:.0}/s"),

@@ -222,7 +222,7 @@ mod tests {
         for classifier in CLASSIFIERS {
             assert!(!classifier.hints.is_empty(), "{}", classifier.name);
             for term in classifier.terms {
-                assert!(METRICS.iter().any(|m| m.name == term.metric), "{}", term.metric);
+                assert!(Metric::named(term.metric).is_some(), "{}", term.metric);
                 assert!(!term.source.is_empty(), "{}", term.metric);
             }
         }

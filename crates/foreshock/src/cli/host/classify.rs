@@ -6,7 +6,7 @@ use crate::cli::{Exit, Mistake, Talk};
 use crate::interrupt::Interrupt;
 use anyhow::Context as _;
 use engine::host::baseline::Baseline;
-use engine::host::classify::{METRICS, Reading, Readings, classify};
+use engine::host::classify::{Metric, Reading, Readings, classify};
 use engine::host::signal::{Severity, Signal};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         if interrupt.is_set() {
             break;
         }
-        let table = match table::wide(&input.path, |name| METRICS.iter().any(|m| m.name == name)) {
+        let table = match table::wide(&input.path, |name| Metric::named(name).is_some()) {
             Ok(table) => table,
             Err(error) if error.downcast_ref::<Mistake>().is_some() => return Err(error),
             Err(error) => {
@@ -101,11 +101,8 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
 
 /// The lines of one table.
 fn judge(table: &table::Wide, name: &str, args: &Args) -> Vec<String> {
-    let metrics: Vec<Option<&'static str>> = table
-        .names
-        .iter()
-        .map(|name| METRICS.iter().find(|metric| metric.name == name).map(|metric| metric.name))
-        .collect();
+    let metrics: Vec<Option<&'static str>> =
+        table.names.iter().map(|name| Metric::named(name).map(|metric| metric.name)).collect();
     let mut hosts: BTreeMap<&str, Host> = BTreeMap::new();
     let mut lines = Vec::new();
     for row in table.rows.iter().filter(|row| row.secs.is_finite()) {
