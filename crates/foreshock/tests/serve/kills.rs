@@ -19,14 +19,18 @@ const LOSS_MAX: f64 = 0.001;
 /// Records by kind and number; the ids of each.
 type Found = BTreeMap<(String, u64), Vec<String>>;
 
-/// All that a spool holds.
+/// All that a spool holds, and of how many ids events are made: of records and of the gaps among them.
 fn found(state: &Path) -> (Found, u64) {
-    let mut export = running::foreshock(&["export", "--state", state.to_str().unwrap()]);
+    let state = state.to_str().unwrap();
+    let mut export = running::foreshock(&["export", "--state", state, "--all-kinds"]);
     let mut export = export.stdout(Stdio::piped()).spawn().unwrap();
     let (mut found, mut ids) = (Found::new(), BTreeSet::new());
     // Millions of lines after the long run.
     for line in BufReader::new(export.stdout.take().unwrap()).lines() {
         let record: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        if !matches!(record["kind"].as_str(), None | Some("gap")) {
+            continue;
+        }
         let (raw, id) = (record["raw"].as_str().unwrap(), record["envelope_id"].as_str().unwrap());
         ids.insert(id.to_owned());
         // `took KIND n=NUMBER;`; what a broken connection left of a line has no end, and counts as none.

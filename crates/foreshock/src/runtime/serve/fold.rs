@@ -13,7 +13,7 @@ use model::{Change, Digest, EnvelopeId, Seq, TenantId, Timestamp};
 use std::collections::BTreeMap;
 
 /// Rises with every change of what stands here beside the engine's snapshot.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// When each tenant's digest is due.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -112,7 +112,7 @@ impl Fold {
         let (size, rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
         let size = usize::try_from(u64::from_le_bytes(*size)).map_err(|_| damaged())?;
         let (beside, engine) = rest.split_at_checked(size).ok_or_else(damaged)?;
-        let (seen, told, health): (Vec<EnvelopeId>, _, _) =
+        let (seen, told, health): (Vec<(EnvelopeId, Seq)>, _, _) =
             postcard::from_bytes(beside).map_err(|_| damaged())?;
         let engine = Engine::restore(engine, config).map_err(|error| error.to_string())?;
         Ok((Fold { engine, times, told, health, busy_with: None }, Seen::of(seen)))

@@ -72,7 +72,7 @@ pub(super) struct From {
     pub(super) cuts: Vec<Seq>,
     /// What had been delivered by then.
     pub(super) seen: Seen,
-    /// … which is this number. Records before it are read only to be stored again, and held against each other.
+    /// … which is this number. Records before it are read only to be stored again.
     pub(super) seen_from: Seq,
     /// Zone of times that name none.
     pub(super) zone_offset_secs: i32,
@@ -286,11 +286,12 @@ impl Feed {
                 is_held = true;
             }
             if Seen::concerns(&record) {
-                let seen = match record.seq >= self.seen_from {
-                    true => Arc::make_mut(&mut self.seen),
-                    false => &mut self.seen_before,
+                let again = match record.seq >= self.seen_from {
+                    true => Arc::make_mut(&mut self.seen).again(&record),
+                    // Its first delivery may lie before all that is read here.
+                    false => self.seen_before.again(&record) || self.seen.was_again(&record),
                 };
-                if seen.again(&record) {
+                if again {
                     self.again.push(record.seq);
                 }
             }

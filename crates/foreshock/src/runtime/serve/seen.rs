@@ -3,29 +3,29 @@
 //!
 //! Records of wires have ids of their own and are not looked at.
 
-use model::{Cursor, EnvelopeId};
-use std::collections::{HashSet, VecDeque};
+use model::{Cursor, EnvelopeId, Seq};
+use std::collections::{HashMap, VecDeque};
 use store::spool::Record;
 
 /// Ids that are remembered: what is delivered again comes within the batch that was not answered, or within the time
-/// in which a sender tries again. 4 MiB.
+/// in which a sender tries again. 8 MiB.
 const SEEN_MAX: usize = 131_072;
 
-/// The latest ids, oldest first.
+/// The latest ids and the records that brought them first, oldest first.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
-    order: VecDeque<EnvelopeId>,
-    known: HashSet<EnvelopeId>,
+    order: VecDeque<(EnvelopeId, Seq)>,
+    known: HashMap<EnvelopeId, Seq>,
 }
 
 impl Seen {
     /// Those that a snapshot remembered.
-    pub(super) fn of(order: Vec<EnvelopeId>) -> Seen {
+    pub(super) fn of(order: Vec<(EnvelopeId, Seq)>) -> Seen {
         Seen { known: order.iter().copied().collect(), order: order.into() }
     }
 
-    /// The ids, oldest first.
-    pub(super) fn ids(&self) -> Vec<EnvelopeId> {
+    /// The ids with their records, oldest first.
+    pub(super) fn ids(&self) -> Vec<(EnvelopeId, Seq)> {
         self.order.iter().copied().collect()
     }
 
@@ -37,16 +37,22 @@ impl Seen {
     /// Takes in a record; whether it was delivered before.
     pub(super) fn again(&mut self, record: &Record<'_>) -> bool {
         let id = record.envelope().id();
-        if !self.known.insert(id) {
+        if self.known.contains_key(&id) {
             return true;
         }
+        self.known.insert(id, record.seq);
         if self.order.len() >= SEEN_MAX
-            && let Some(oldest) = self.order.pop_front()
+            && let Some((oldest, _)) = self.order.pop_front()
         {
             self.known.remove(&oldest);
         }
-        self.order.push_back(id);
+        self.order.push_back((id, record.seq));
         false
+    }
+
+    /// Whether a record that was taken in long ago, and is read once more, came again even then.
+    pub(super) fn was_again(&self, record: &Record<'_>) -> bool {
+        self.known.get(&record.envelope().id()).is_some_and(|first| *first < record.seq)
     }
 }
 
