@@ -4,6 +4,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use engine::host::anomaly::outlier::{OutlierModel, Scaled, Table};
 use engine::host::forecast::Forecaster;
+use engine::host::gauges::Gauges;
 use engine::host::series::Series;
 use std::hint::black_box;
 
@@ -46,6 +47,23 @@ fn per_sample(c: &mut Criterion) {
                 let mut gauge = Forecaster::new(100.0);
                 for (secs, value) in samples {
                     let _ = black_box(gauge.observe(*secs, *value));
+                }
+            });
+        });
+    }
+    // All that the stream asks of a sample: one that is a number only, one that conditions are read from, and one that
+    // fills up besides, near its limit.
+    for (name, series, samples, scale) in [
+        ("gauge", "queue.depth", &samples, 1.0),
+        ("gauge/known", "cpu.busy_ratio", &samples, 0.01),
+        ("gauge/fills", "memory.used_ratio", &leak(), 0.01),
+    ] {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let (mut gauges, mut said) = (Gauges::default(), Vec::new());
+                for (secs, value) in samples {
+                    gauges.take("web1", series, (*secs, *value * scale), 8, &mut said);
+                    said.clear();
                 }
             });
         });

@@ -55,7 +55,7 @@ pub struct Limits {
     /// Pairs of signature and host whose context is kept; 5,000 × 4 kB = 20 MB. Only what is watched
     /// has one; beyond them further ones are told without.
     pub contexts_max: usize,
-    /// Series of measured values; 4,000 × 8 kB = 32 MB. Samples of further ones are events like any other,
+    /// Series of measured values; 4,000 × 6 to 12 kB, 32 MB. Samples of further ones are events like any other,
     /// and are not judged.
     pub series_max: usize,
     /// Programs of hosts whose values are compared at each start; 1,000 × 24 kB = 24 MB. Starts of further

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Growth of a bin.
 const GROWTH: f64 = 1.04;
-/// Bins of a sketch, 8 bytes each.
+/// Bins of a sketch, 4 bytes each.
 const BINS_MAX: usize = 64;
 /// Values nearer to 0 than this are 0.
 const TINY: f64 = 1e-9;
@@ -21,24 +21,26 @@ pub const SAMPLES_MIN: u64 = 12;
 /// Counts of values by size.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Sketch {
-    /// Number of the bin, and values in it; ascending.
-    bins: Vec<(i32, u32)>,
+    /// Number of the bin, and values in it; ascending. Once a bin is full all are halved: what is usual is that of the
+    /// latest half a year and more, where a sample is a minute.
+    bins: Vec<(i16, u16)>,
     count: u64,
 }
 
-fn bin_of(value: f64) -> i32 {
+/// The largest number has bin 18,626.
+fn bin_of(value: f64) -> i16 {
     if value.abs() < TINY {
         return 0;
     }
-    let steps = ((value.abs() / TINY).ln() / GROWTH.ln()).ceil() as i32 + 1;
+    let steps = ((value.abs() / TINY).ln() / GROWTH.ln()).ceil() as i16 + 1;
     if value > 0.0 { steps } else { -steps }
 }
 
-fn value_of(bin: i32) -> f64 {
+fn value_of(bin: i16) -> f64 {
     if bin == 0 {
         return 0.0;
     }
-    let middle = TINY * GROWTH.powi(bin.abs() - 1) * 2.0 / (1.0 + GROWTH);
+    let middle = TINY * GROWTH.powi(i32::from(bin.abs()) - 1) * 2.0 / (1.0 + GROWTH);
     middle.copysign(f64::from(bin))
 }
 
@@ -49,17 +51,40 @@ impl Sketch {
             return;
         }
         self.count += 1;
-        let bin = bin_of(value);
-        match self.bins.binary_search_by_key(&bin, |(bin, _)| *bin) {
-            Ok(at) => self.bins[at].1 = self.bins[at].1.saturating_add(1),
-            Err(at) => {
-                self.bins.insert(at, (bin, 1));
-                if self.bins.len() > BINS_MAX {
-                    let (_, lowest) = self.bins.remove(0);
-                    self.bins[0].1 = self.bins[0].1.saturating_add(lowest);
-                }
+        self.add_bin(bin_of(value), 1);
+    }
+
+    /// Takes all values of another one.
+    fn merge(&mut self, other: &Sketch) {
+        self.count += other.count;
+        other.bins.iter().for_each(|(bin, count)| self.add_bin(*bin, *count));
+    }
+
+    fn add_bin(&mut self, bin: i16, count: u16) {
+        let mut at = match self.bins.binary_search_by_key(&bin, |(bin, _)| *bin) {
+            Ok(at) => return self.grow(at, count),
+            Err(at) => at,
+        };
+        let mut lowest = 0;
+        if self.bins.len() == BINS_MAX {
+            // The smallest values are joined; also where the new one is the smallest.
+            if at == 0 {
+                return self.grow(0, count);
             }
+            (_, lowest) = self.bins.remove(0);
+            at -= 1;
         }
+        self.bins.insert(at, (bin, count));
+        self.grow(0, lowest);
+    }
+
+    fn grow(&mut self, at: usize, by: u16) {
+        if let Some(sum) = self.bins[at].1.checked_add(by) {
+            self.bins[at].1 = sum;
+            return;
+        }
+        self.bins.iter_mut().for_each(|(_, count)| *count = count.div_ceil(2));
+        self.bins[at].1 += by / 2;
     }
 
     /// Values seen.
@@ -85,7 +110,7 @@ impl Sketch {
     /// usually differ from it. `None` where the median is 0.
     pub fn volatility(&self) -> Option<f64> {
         let median = self.quantile(0.5)?;
-        let mut off: Vec<(f64, u32)> = self
+        let mut off: Vec<(f64, u16)> = self
             .bins
             .iter()
             .map(|(bin, count)| ((value_of(*bin) - median).abs(), *count))
@@ -131,10 +156,9 @@ impl Usual {
     }
 }
 
-/// The baseline of one metric.
+/// The baseline of one metric, in at most 2.5 kB.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Baseline {
-    all: Sketch,
     classes: [Sketch; CLASSES],
 }
 
@@ -165,13 +189,20 @@ pub fn class_name(class: usize) -> &'static str {
 impl Baseline {
     /// Takes the value of an instant.
     pub fn add(&mut self, secs: f64, value: f64) {
-        self.all.add(value);
         self.classes[hour_class(secs)].add(value);
     }
 
     /// What is usual at all hours.
     pub fn usual(&self) -> Option<Usual> {
-        Usual::of(&self.all)
+        let mut all = Sketch::default();
+        self.classes.iter().for_each(|class| all.merge(class));
+        Usual::of(&all)
+    }
+
+    /// Bytes that it takes, what it points to included.
+    pub fn memory_bytes(&self) -> usize {
+        let bins = self.classes.iter().map(|sketch| sketch.bins.capacity()).sum::<usize>();
+        size_of::<Baseline>() + bins * size_of::<(i16, u16)>()
     }
 
     /// What is usual in a class of hours; `None` below [`SAMPLES_MIN`] values.
@@ -231,6 +262,17 @@ mod tests {
             let most = values.iter().copied().fold(f64::MIN, f64::max);
             prop_assert!(high <= most.abs() * 1.03 + 1e-6 || high <= most * 0.97 + 1e-6);
             prop_assert!(sketch.bins.len() <= BINS_MAX);
+        }
+
+        #[test]
+        fn a_bin_that_is_full_moves_no_quantile(value in 1.0_f64..1e3) {
+            let mut sketch = Sketch::default();
+            (0..200_000).for_each(|n| sketch.add(if n % 4 == 0 { value * 2.0 } else { value }));
+            prop_assert_eq!(sketch.count(), 200_000);
+            for (share, exact) in [(0.5, value), (0.74, value), (0.76, value * 2.0)] {
+                let found = sketch.quantile(share).unwrap();
+                prop_assert!((found / exact - 1.0).abs() < 0.025, "{}: {}", share, found);
+            }
         }
     }
 }

@@ -16,6 +16,8 @@ pub(super) const WINDOWS: [(usize, usize); 8] =
 pub(super) const AHEAD: u64 = 20;
 /// A line is put on record every so many samples.
 const RECORD_EVERY: u64 = 5;
+/// Records that wait at a time.
+const WAITING: usize = (AHEAD / RECORD_EVERY) as usize;
 /// Share of a new error in the mean: the latest two hours of records count.
 const ERROR_RATE: f64 = 0.04;
 /// Share of a new deviation in the noise: the latest two hours of samples count.
@@ -34,8 +36,8 @@ pub(super) struct Expert {
     take: u8,
     /// Line: slope a second, value at the time of `anchor`.
     line: Option<(f64, f64, f64)>,
-    /// Values that were forecast, with the sample that decides.
-    records: Vec<(u64, f32)>,
+    /// Values that were forecast for samples ahead: those that wait, each in the place of its sample.
+    records: [Option<f32>; WAITING],
     /// Mean square of the errors of the lines, [`AHEAD`] samples ahead.
     error: f64,
     judged: f64,
@@ -52,7 +54,7 @@ impl Expert {
             scale: scale as u8,
             take: take as u8,
             line: None,
-            records: Vec::new(),
+            records: [None; WAITING],
             error: 0.0,
             judged: 0.0,
             noise: 0.0,
@@ -69,10 +71,10 @@ impl Expert {
 
     /// Judges the record that is due at sample `n`.
     pub(super) fn judge(&mut self, n: u64, x: f64) {
-        let Some(at) = self.records.iter().position(|(due, _)| *due == n) else {
+        let Some(said) = place(n).and_then(|at| self.records[at].take()) else {
             return;
         };
-        let error = (x - f64::from(self.records.remove(at).1)).powi(2);
+        let error = (x - f64::from(said)).powi(2);
         let clip = if self.judged > 3.0 { ERROR_CLIP * self.error + 1e-300 } else { f64::INFINITY };
         let rate = (1.0 / (self.judged + 1.0)).max(ERROR_RATE);
         self.judged += 1.0;
@@ -104,14 +106,14 @@ impl Expert {
         self.noise += rate * (deviation * deviation - self.noise);
         self.products += rate * (deviation * self.last - self.products);
         self.last = deviation;
-        if n.is_multiple_of(RECORD_EVERY) {
-            self.records.push((n + AHEAD, (level + slope * AHEAD as f64 * step) as f32));
+        if let Some(at) = place(n + AHEAD) {
+            self.records[at] = Some((level + slope * AHEAD as f64 * step) as f32);
         }
     }
 
     /// After a drop: records from before it say nothing, and there is no line.
     pub(super) fn begin_anew(&mut self) {
-        self.records.clear();
+        self.records = [None; WAITING];
         self.line = None;
     }
 
@@ -147,6 +149,11 @@ impl Expert {
     pub(super) fn samples(&self) -> usize {
         usize::from(self.take) * BLOCK[usize::from(self.scale)]
     }
+}
+
+/// Where the record for sample `n` waits, if there is one for it.
+fn place(n: u64) -> Option<usize> {
+    n.is_multiple_of(RECORD_EVERY).then_some((n / RECORD_EVERY) as usize % WAITING)
 }
 
 /// The line through blocks: slope, value at the last block's time, that time.

@@ -49,6 +49,12 @@ impl Levels {
         blocks.len().checked_sub(take).map(|from| &blocks[from..])
     }
 
+    /// Bytes that they point to.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let of = |scale: &Scale| scale.blocks.capacity() + scale.open.capacity();
+        self.scales.iter().map(of).sum::<usize>() * size_of::<(f64, f32)>()
+    }
+
     /// Forgets the single samples: what comes now is another story than what was before.
     pub(super) fn begin_anew(&mut self) {
         self.scales[0].blocks.clear();

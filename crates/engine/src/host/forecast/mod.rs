@@ -190,6 +190,15 @@ impl Forecaster {
         self.claims.take()
     }
 
+    /// Bytes that it takes, what it points to included.
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Forecaster>()
+            + size_of_val(&*self.peaks)
+            + self.levels.heap_bytes()
+            + size_of_val(&*self.experts)
+            + self.claims.heap_bytes()
+    }
+
     fn learn(&mut self, t: f64, x: f64) {
         let fall = self.value - x;
         if self.seen == 0 {

@@ -124,6 +124,12 @@ impl Claims {
         self.open.is_empty()
     }
 
+    /// Bytes that they point to.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.open.capacity() * size_of::<(f64, [f64; 3])>()
+            + self.fresh.capacity() * size_of::<Verdict>()
+    }
+
     pub(super) fn record(&self) -> &Record {
         &self.record
     }

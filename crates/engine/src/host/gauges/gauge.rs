@@ -78,6 +78,18 @@ impl Gauge {
         Some((at, Reading { value, usual: known.usual, slope: None }))
     }
 
+    /// Bytes that it takes, what it points to included.
+    #[cfg(test)]
+    fn memory_bytes(&self) -> usize {
+        let known = self.known.as_deref().map_or(0, |known| {
+            size_of::<Known>() - size_of::<Baseline>() + known.baseline.memory_bytes()
+        });
+        let ahead = self.ahead.as_deref().map_or(0, |ahead| {
+            size_of::<Ahead>() - size_of::<Forecaster>() + ahead.forecaster.memory_bytes()
+        });
+        size_of::<Gauge>() - size_of::<Series>() + self.series.memory_bytes() + known + ahead
+    }
+
     /// Judges a sample, and learns from it.
     pub(super) fn take(&mut self, series: &str, secs: f64, value: f64, out: &mut Vec<Said>) {
         let judged = self.series.observe(secs, value);
@@ -169,5 +181,26 @@ mod tests {
         assert_eq!(full_at("disk_used_percent"), Some(95.0));
         assert_eq!(full_at("cpu.busy_ratio"), None);
         assert_eq!(full_at("memory.stall_full"), None);
+    }
+
+    #[test]
+    fn a_series_costs_eight_kilobytes_and_what_fills_up_half_as_much_again() {
+        // Three weeks of samples of two minutes, near the limit for a while each day.
+        let bytes = |series: &str| {
+            let (mut gauge, mut said) = (Gauge::new(series), Vec::new());
+            for n in 0..21 * 720_u32 {
+                let n = f64::from(n);
+                let decades = 0.3 * (n * 0.382).fract().powi(4);
+                let value = 0.55 + 0.4 * (n % 720.0) / 720.0 + 0.02 * (n * 0.618).fract();
+                let value = value * 10.0_f64.powf(-10.0 * decades);
+                gauge.take(series, n * 120.0, value, &mut said);
+            }
+            gauge.memory_bytes()
+        };
+        let [plain, known, fills] =
+            ["queue.depth", "cpu.busy_ratio", "memory.used_ratio"].map(bytes);
+        assert!(plain <= 6_144, "{plain}");
+        assert!(known <= 8_192, "{known}");
+        assert!(fills <= 12_288, "{fills}");
     }
 }

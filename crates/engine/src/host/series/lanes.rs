@@ -76,6 +76,10 @@ const OVERLAP: [f64; LANES] =
     [1.0, 1.0, SHORT as f64, LONG as f64, SHORT as f64, SHORT as f64, 1.0];
 const COARSE_SECS: f64 = 1_200.0;
 
+fn weights(interval: f64) -> [f64; LANES] {
+    WEIGHTS[usize::from(interval >= COARSE_SECS)]
+}
+
 /// What the lanes say of a sample.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Loudest {
@@ -125,7 +129,7 @@ impl Lanes {
     /// Bytes that they point to.
     pub(super) fn heap_bytes(&self) -> usize {
         size_of::<[f32; 2]>() * self.latest.capacity()
-            + self.lanes.capacity() * (size_of::<Own>() + Tails::HEAP_BYTES)
+            + self.lanes.iter().map(|own| size_of::<Own>() + own.tails.heap_bytes()).sum::<usize>()
     }
 
     /// Judges a sample by its deviations; `from_level` is its distance from the long level.
@@ -143,7 +147,7 @@ impl Lanes {
         self.latest.push([off[0] as f32, off[1] as f32]);
         self.seen += 1.0;
         let raw = self.deviations(off, x);
-        let weights = WEIGHTS[usize::from(interval >= COARSE_SECS)];
+        let weights = weights(interval);
         // So many questions are asked of each sample: the chance of the best answer is their sum.
         let asked = weights.iter().filter(|weight| **weight > 0.0).count() as f64;
         let mut loudest = Loudest { decades: 0.0, lane: Lane::Level, times: 0.0, together: 0.0 };
@@ -172,11 +176,13 @@ impl Lanes {
         loudest
     }
 
-    /// Takes the sample that was judged into the histograms.
-    pub(super) fn learn(&mut self, weight: u16) {
-        for (own, times) in self.lanes.iter_mut().zip(self.open) {
+    /// Takes the sample that was judged into the histograms of the lanes that count at this interval. The first sample
+    /// does not scatter at all, which counts as a wild value: of a series that has shown nothing, less is believed.
+    pub(super) fn learn(&mut self, weight: u16, interval: f64) {
+        let counted = self.lanes.iter_mut().zip(self.open).zip(weights(interval));
+        counted.filter(|(_, counts)| *counts > 0.0).for_each(|((own, times), _)| {
             own.tails.add(times, weight);
-        }
+        });
     }
 
     fn deviations(&mut self, off: [f64; 2], x: f64) -> [f64; LANES] {

@@ -134,11 +134,9 @@ impl Series {
         let loudest = self.lanes.judge(off, x, from_level, self.interval, is_learning);
         let needed = self.needed();
         let is_alert = loudest.decades >= needed;
-        self.lanes.learn(if loudest.decades > needed - self.heat {
-            tail::DURING_ALERT
-        } else {
-            tail::FULL
-        });
+        let is_within = loudest.decades > needed - self.heat;
+        let weight = if is_within { tail::DURING_ALERT } else { tail::FULL };
+        self.lanes.learn(weight, self.interval);
         self.predictor.learn(secs, self.interval, x);
         let new_normal = self.settle(secs, x - expected.base, is_learning);
         let is_onset = self.take_alert(loudest.decades, is_alert);

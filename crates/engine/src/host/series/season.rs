@@ -13,26 +13,26 @@ const DAY_RATE: f64 = 0.05;
 /// Share of a week's mean in its hour: about a month counts.
 const WEEK_RATE: f64 = 0.25;
 /// Samples of an hour of the week before it is looked at.
-const WEEK_MIN: f32 = 3.0;
+const WEEK_MIN: u16 = 3;
 
 /// The usual value by hour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Profile {
     mean: Vec<f32>,
-    count: Vec<f32>,
+    count: Vec<u16>,
 }
 
 impl Profile {
     pub(super) fn day() -> Profile {
-        Profile { mean: vec![0.0; 24], count: vec![0.0; 24] }
+        Profile { mean: vec![0.0; 24], count: vec![0; 24] }
     }
 
     pub(super) fn week() -> Profile {
-        Profile { mean: vec![0.0; 168], count: vec![0.0; 168] }
+        Profile { mean: vec![0.0; 168], count: vec![0; 168] }
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        size_of::<f32>() * (self.mean.capacity() + self.count.capacity())
+        size_of::<f32>() * self.mean.capacity() + size_of::<u16>() * self.count.capacity()
     }
 
     fn is_week(&self) -> bool {
@@ -52,7 +52,7 @@ impl Profile {
 
     /// What is usual at an instant; `None` where nothing is known yet.
     pub(super) fn usual(&self, secs: f64, interval: f64) -> Option<f64> {
-        let least = if self.is_week() { WEEK_MIN } else { 1.0 };
+        let least = if self.is_week() { WEEK_MIN } else { 1 };
         let place = self.place(secs);
         if interval < FINE_SECS {
             let from = (place - 0.5).rem_euclid(self.mean.len() as f64);
@@ -71,7 +71,7 @@ impl Profile {
     pub(super) fn learn(&mut self, secs: f64, interval: f64, value: f64, reach: f64) {
         let at = self.hour(self.place(secs));
         let per_hour = (interval / HOUR).min(1.0);
-        self.count[at] = (self.count[at] + 1.0).min(1e6);
+        self.count[at] = self.count[at].saturating_add(1);
         let count = f64::from(self.count[at]);
         let reach = if count * per_hour < 2.0 { f64::INFINITY } else { reach };
         let rate = (if self.is_week() { WEEK_RATE } else { DAY_RATE }) * per_hour;
@@ -82,7 +82,7 @@ impl Profile {
     /// Moves the whole profile: the level has changed, the shape has not.
     pub(super) fn shift(&mut self, by: f64) {
         for (mean, count) in self.mean.iter_mut().zip(&self.count) {
-            if *count > 0.0 {
+            if *count > 0 {
                 *mean += by as f32;
             }
         }

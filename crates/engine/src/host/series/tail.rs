@@ -1,11 +1,12 @@
 //! Deviations of one kind → how rare one of a given size is, from a histogram of the sizes so far in
-//! steps of 9 %, 224 bytes a side.
+//! steps of 9 %, 224 bytes a side once there is one.
 //!
 //! Between the fifth and the twentieth of a hundred the sizes tell how the tail falls; beyond, it is
 //! carried on, half as an exponential and half as a power law: the first believes too little in wild
 //! values, the second too much. What the histogram itself has seen out there limits the surprise.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Bins, from 2⁻⁴ to 2¹⁰ times the usual size, eight to a doubling.
 const BINS: usize = 112;
@@ -15,6 +16,8 @@ const LOWEST: f64 = -4.0;
 const MIDDLE: f64 = 1.044;
 /// Share of all deviations at which the tail begins.
 const TAIL: f64 = 0.05;
+/// Fewer deviations have no tail.
+const SHOWN_MIN: f64 = 1.0 / TAIL;
 /// Share at which its fall is first measured.
 const SHOULDER: f64 = 0.2;
 /// How much of what was seen out there counts: past excursions make the next one less surprising, not
@@ -32,23 +35,17 @@ const BEYOND: f64 = 2.5;
 const DECADES_MAX: f64 = 12.0;
 
 /// The sizes of deviations to both sides, in multiples of the usual size.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Tails {
     sides: [Side; 2],
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 struct Side {
-    #[serde(with = "bins")]
-    counts: Box<[u16; BINS]>,
+    /// [`BINS`] of them, or none yet.
+    #[serde(deserialize_with = "bins")]
+    counts: Box<[u16]>,
     tenths: u32,
-}
-
-impl Default for Tails {
-    fn default() -> Self {
-        let side = Side { counts: Box::new([0; BINS]), tenths: 0 };
-        Tails { sides: [side.clone(), side] }
-    }
 }
 
 fn bin(size: f64) -> usize {
@@ -61,13 +58,15 @@ fn edge(bin: usize) -> f64 {
 
 impl Tails {
     /// Bytes that both sides point to.
-    pub(super) const HEAP_BYTES: usize = 2 * BINS * size_of::<u16>();
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.sides.iter().map(|side| size_of_val(&*side.counts)).sum()
+    }
 
     /// How rare a deviation is, in decades; its sign is its side. Of deviations that share `overlap`
     /// samples so many stand for one: what is said never goes far beyond what so few can show.
     pub(super) fn surprise(&self, size: f64, overlap: f64) -> f64 {
         let all = f64::from(self.sides[0].tenths + self.sides[1].tenths) / f64::from(FULL);
-        if all < 1.0 {
+        if all < SHOWN_MIN {
             return 0.0;
         }
         let shown = BEYOND * (all / overlap).max(1.0).log10();
@@ -119,6 +118,9 @@ impl Side {
     }
 
     fn add(&mut self, bin: usize, weight: u16) {
+        if self.counts.is_empty() {
+            self.counts = vec![0; BINS].into_boxed_slice();
+        }
         self.counts[bin] = self.counts[bin].saturating_add(weight);
         self.tenths += u32::from(weight);
         if self.tenths > TENTHS_MAX {
@@ -141,22 +143,10 @@ fn falls(size: f64, shoulder: f64, tail: f64) -> f64 {
     (0.5 * (ln_exponential + ln_power)).exp()
 }
 
-/// Arrays longer than serde's own, as sequences.
-mod bins {
-    use super::BINS;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(counts: &[u16; BINS], to: S) -> Result<S::Ok, S::Error> {
-        counts.as_slice().serialize(to)
-    }
-
-    pub(super) fn deserialize<'a, D: Deserializer<'a>>(
-        from: D,
-    ) -> Result<Box<[u16; BINS]>, D::Error> {
-        let counts = Vec::<u16>::deserialize(from)?;
-        counts
-            .into_boxed_slice()
-            .try_into()
-            .map_err(|_| D::Error::custom("a histogram of another size"))
+fn bins<'a, D: Deserializer<'a>>(from: D) -> Result<Box<[u16]>, D::Error> {
+    let counts = Vec::<u16>::deserialize(from)?;
+    match counts.len() {
+        0 | BINS => Ok(counts.into_boxed_slice()),
+        _ => Err(D::Error::custom("a histogram of another size")),
     }
 }
