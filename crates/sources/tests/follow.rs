@@ -54,6 +54,13 @@ fn make_old(path: &Path) {
     File::options().append(true).open(path).unwrap().set_modified(hour_ago).unwrap();
 }
 
+fn compress(path: &Path, text: &str) {
+    let mut gz = flate2::write::GzEncoder::new(File::create(path).unwrap(), Default::default());
+    gz.write_all(text.as_bytes()).unwrap();
+    gz.finish().unwrap();
+    make_old(path);
+}
+
 fn wait_for_text(fake: &Fake, begin: &str) {
     let began = std::time::Instant::now();
     while !fake.texts().iter().any(|text| text.starts_with(begin)) {
@@ -272,6 +279,62 @@ fn what_was_rotated_while_nobody_followed_is_read_to_its_end() {
 }
 
 #[test]
+fn what_was_copied_compressed_and_emptied_while_nobody_followed_is_read_to_its_end() {
+    let (place, fake) = (Place::new(), Fake::new());
+    let path = place.path("app.log");
+    let lines = |range: std::ops::Range<usize>| -> String {
+        range.map(|n| format!("line {n} of a file that is emptied\n")).collect()
+    };
+    append(&path, &lines(0..50));
+    let receiver = place.start("*.log", &inlet(&fake, "file"));
+    fake.wait_for(50);
+    receiver.stop();
+    compress(&place.path("app.log.1.gz"), &lines(0..80));
+    fs::write(&path, lines(80..90)).unwrap();
+    let receiver = place.start("*.log", &inlet(&fake, "file"));
+    fake.wait_for(90);
+    receiver.stop();
+    assert_each_once(&fake, (0..90).map(|n| lines(n..n + 1).trim_end().to_owned()));
+    assert!(fake.gaps().is_empty());
+}
+
+#[test]
+fn what_is_written_anew_in_place_is_read_from_its_beginning_though_it_begins_alike() {
+    let (place, fake) = (Place::new(), Fake::new());
+    let inlet = inlet(&fake, "file");
+    let path = place.path("app.log");
+    let banner: String = (0..60).map(|n| format!("banner {n:>50}\n")).collect();
+    let lines = |range: std::ops::Range<usize>| -> String {
+        range.map(|n| format!("line {n:>4}\n")).collect()
+    };
+    fs::write(&path, banner.clone() + &lines(0..50)).unwrap();
+    let receiver = place.start("*.log", &inlet);
+    fake.wait_for(110);
+    // Longer than before, then as long as before.
+    fs::write(&path, banner.clone() + &lines(100..200)).unwrap();
+    wait_for_text(&fake, "line  199");
+    fs::write(&path, banner.clone() + &lines(200..300)).unwrap();
+    wait_for_text(&fake, "line  299");
+    receiver.stop();
+    for n in (0..50).chain(100..300) {
+        let text = format!("line {n:>4}");
+        assert_eq!(fake.texts().iter().filter(|found| **found == text).count(), 1, "{text}");
+    }
+    assert_eq!(fake.gaps().len(), 2, "what stood there unread may be missing");
+}
+
+#[test]
+fn a_link_that_leads_back_changes_no_name() {
+    let (place, fake) = (Place::new(), Fake::new());
+    std::os::unix::fs::symlink(place.path(""), place.path("again")).unwrap();
+    append(&place.path("x.log"), "once\n");
+    let receiver = place.start("**/*.log", &inlet(&fake, "file"));
+    fake.wait_for(1);
+    receiver.stop();
+    assert_eq!(fake.kept()[0].origin.source_name, place.path("x.log").to_str().unwrap());
+}
+
+#[test]
 fn a_compressed_file_is_read_once_and_only_what_is_new_in_it() {
     let (place, fake) = (Place::new(), Fake::new());
     let path = place.path("app.log");
@@ -283,17 +346,9 @@ fn a_compressed_file_is_read_once_and_only_what_is_new_in_it() {
     fake.wait_for(100);
     receiver.stop();
     // Rotated and compressed with lines that nobody has read; and one that nobody knows.
-    let compress = |name: &str, text: &str| {
-        let path = place.path(name);
-        let mut gz =
-            flate2::write::GzEncoder::new(File::create(&path).unwrap(), Default::default());
-        gz.write_all(text.as_bytes()).unwrap();
-        gz.finish().unwrap();
-        make_old(&path);
-    };
     fs::remove_file(&path).unwrap();
-    compress("app.log.1.gz", &lines(0..150));
-    compress("app.log.2.gz", &lines(500..600));
+    compress(&place.path("app.log.1.gz"), &lines(0..150));
+    compress(&place.path("app.log.2.gz"), &lines(500..600));
     for _ in 0..2 {
         let inlet = inlet(&fake, "file");
         let receiver = place.start("app.log*", &inlet);

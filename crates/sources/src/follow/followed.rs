@@ -36,7 +36,7 @@ pub(super) enum Found {
     Nothing,
     /// Lines were put into the batch; once they are stored, reading goes on at the mark.
     Lines(Step),
-    /// It has become shorter, or another content.
+    /// It has become shorter, or what was read stands there no more.
     Truncated,
 }
 
@@ -85,7 +85,7 @@ impl Followed {
         let metadata = self.file.metadata()?;
         let (size, seen) = (metadata.len(), stamp(&metadata));
         let has_changed = seen != self.seen;
-        if size < self.place.offset || has_changed && !self.begins_as_before() {
+        if size < self.place.offset || has_changed && !self.is_as_before()? {
             return Ok(Found::Truncated);
         }
         if size != self.seen.0 {
@@ -146,9 +146,17 @@ impl Followed {
         Ok(())
     }
 
-    fn begins_as_before(&self) -> bool {
-        let Place { head, head_bytes, .. } = self.place;
-        head_bytes == 0 || (&self.file).hash(0, head_bytes) == Some(head)
+    /// Whether its first bytes and the latest that were read are what they were: many files begin alike, and what is
+    /// written anew in place may be longer than what stood there.
+    fn is_as_before(&self) -> io::Result<bool> {
+        let Place { head, head_bytes, offset, .. } = self.place;
+        if head_bytes > 0 && (&self.file).hash(0, head_bytes) != Some(head) {
+            return Ok(false);
+        }
+        let mut bytes = [0; TAIL_BYTES as usize];
+        let bytes = &mut bytes[..self.recent.len()];
+        let read = read_some(&self.file, bytes, offset - self.recent.len() as u64)?;
+        Ok(bytes[..read] == self.recent)
     }
 
     /// Its first bytes are there: from now on they tell it from others.

@@ -9,7 +9,8 @@ use crate::lines::HEAD_BYTES;
 use crate::sniff::{SNIFF_BYTES, not_text};
 use crate::stream::Compression;
 use model::{Origin, SourceId, Transport};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -53,7 +54,8 @@ impl Worker {
         self.put_away(&found);
     }
 
-    /// Regular files that the patterns name, by inode; of several names the first.
+    /// Regular files that the patterns name, by inode; of several names the one of the fewest folders, as links may lead
+    /// round in circles, and the first of these.
     fn matching(&self) -> Matching {
         let mut found = BTreeMap::new();
         for pattern in &self.config.include {
@@ -65,8 +67,14 @@ impl Worker {
                 if let Ok(metadata) = fs::metadata(&path)
                     && metadata.is_file()
                 {
-                    let key = (metadata.dev(), metadata.ino());
-                    found.entry(key).or_insert((path, metadata));
+                    let depth = |path: &Path| path.components().count();
+                    match found.entry((metadata.dev(), metadata.ino())) {
+                        Entry::Vacant(entry) => _ = entry.insert((path, metadata)),
+                        Entry::Occupied(mut entry) if depth(&path) < depth(&entry.get().0) => {
+                            entry.insert((path, metadata));
+                        }
+                        Entry::Occupied(_) => {}
+                    }
                 }
             }
         }

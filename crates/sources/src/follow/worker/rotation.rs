@@ -3,11 +3,15 @@
 
 use super::admit::Matching;
 use super::{GONE_GRACE, Worker};
-use crate::follow::followed::Followed;
+use crate::follow::compressed::Unpacking;
+use crate::follow::followed::read_some;
 use crate::follow::places::{self, GONE_MAX, Place};
 use crate::inlet::{Health, Loss};
+use crate::sniff::SNIFF_BYTES;
+use crate::stream::Compression;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -63,12 +67,13 @@ impl Worker {
             if !is_alike || is_followed || !metadata.is_file() {
                 continue;
             }
-            let Ok(file) = File::open(entry.path()) else { continue };
-            if places::find(std::iter::once(place), &mut &file).is_some() {
+            if holds(&entry.path(), place).unwrap_or(false) {
                 let is_admitted = self.admit(&entry.path(), &metadata, key, Some(place)).is_ok();
                 // It may have been rotated on meanwhile.
-                let of_key = |file: &Followed| (file.place.device, file.place.inode) == key;
-                if is_admitted && self.files.iter().any(of_key) {
+                let of_key = |place: &Place| (place.device, place.inode) == key;
+                let compressed = self.compressed.iter().map(|file| &file.place);
+                let mut followed = self.files.iter().map(|file| &file.place).chain(compressed);
+                if is_admitted && followed.any(of_key) {
                     return true;
                 }
             }
@@ -87,7 +92,9 @@ impl Worker {
             }
         }
         for at in (0..self.compressed.len()).rev() {
-            if !is_found(&self.compressed[at].place) {
+            // A copy is read though no pattern names it.
+            let file = &self.compressed[at];
+            if !is_found(&file.place) && !file.path.exists() {
                 self.gone.push(self.compressed.remove(at).place);
                 self.is_dirty = true;
             }
@@ -101,4 +108,16 @@ impl Worker {
             is_kept
         });
     }
+}
+
+/// Whether a file, compressed or not, holds what was read of another.
+fn holds(path: &Path, place: &Place) -> io::Result<bool> {
+    let file = File::open(path)?;
+    let mut head = [0; SNIFF_BYTES];
+    let read = read_some(&file, &mut head, 0)?;
+    let found = match Compression::of(&head[..read]) {
+        Compression::None => places::find(std::iter::once(place), &mut &file).is_some(),
+        _ => places::find(std::iter::once(place), &mut Unpacking::open(path)?).is_some(),
+    };
+    Ok(found)
 }
