@@ -21,8 +21,9 @@ Examples:
       a kind of message: how often, since when, in which band and why, also if nothing speaks for it
   foreshock explain cand_5qm3 --format json demo.log | jq '.item.contributions'
       the same for scripts
-  foreshock scan --state ./state demo.log && foreshock explain cand_5qm3 --state ./state
-      from what scans or a service have learnt, without reading the files again
+  foreshock scan --state ./state demo.log && foreshock explain cand_160r --state ./state
+      from what scans or a service have learnt, without reading the files again; ids are others there. Of a service
+      that has settings name these too (--config): they say when digests were told
 
 Of an id the first letters are enough, four or more, as long as no other id begins with them.
 The same files give the same ids, so name the paths (and --tenant) that the digest was made from, or the --state

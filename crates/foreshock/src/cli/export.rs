@@ -18,7 +18,8 @@ Examples:
       the last hour of one client, played again
 
 Each line has the record's number, time of receipt, client, source, sender and raw text; where the bytes are no
-UTF-8 text they stand in `raw_base64` as well.";
+UTF-8 text they stand in `raw_base64` as well. `old` marks lines of files that stood there before: `replay --spool`
+runs these on their own time, `replay` of an export on that of their receipt.";
 
 /// Write the raw records that are kept, as a stream that `replay` reads
 #[derive(Debug, clap::Args)]

@@ -69,7 +69,7 @@ pub(crate) struct Args {
     /// Only this client's; without it, every client gets its own digest
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant: Option<String>,
-    /// Ignore what was received before
+    /// Ignore what was received before; of --spool, lines of files that stood there before count by their own time
     #[arg(long, value_name = "TIME", value_parser = parse::time)]
     pub(crate) since: Option<Timestamp>,
     /// Ignore what was received from then on

@@ -137,3 +137,16 @@ fn what_is_wrong_with_ones_own_is_said() {
     assert_eq!(relative.code, 3);
     assert!(relative.err.contains("settings.toml:2:"), "{}", relative.err);
 }
+
+#[test]
+fn the_example_of_the_page_is_sound() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/checks.md");
+    let page = fs::read_to_string(page).unwrap();
+    let example = page.split("```toml\n").find(|block| block.starts_with("family = \"acme-sync\""));
+    let example = example.and_then(|block| block.split("```").next()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("own")).unwrap();
+    fs::write(folder.path().join("own/acme-sync.toml"), example).unwrap();
+    let lint = run(folder.path(), &["checks", "lint", "own"]).ok().out;
+    assert!(lint.ends_with(", 0 problems\n"), "{lint}");
+}

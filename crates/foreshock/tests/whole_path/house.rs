@@ -133,14 +133,22 @@ fn examples_name_ids_that_there_are() {
     run(folder, &["demo", "--save", "demo.log"]).ok();
     let help = run(folder, &["explain", "--help"]).ok().out;
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    for page in [help, readme] {
-        let words = page.split_whitespace().skip_while(|w| *w != "explain");
-        let ids: Vec<&str> = words
-            .filter(|w| w.is_ascii() && (w.starts_with("cand_") || w.starts_with("sig_")))
-            .collect();
-        assert!(!ids.is_empty(), "{page}");
-        for id in ids {
-            run(folder, &["explain", id, "demo.log"]).ok();
+    let service = fs::read_to_string(root().join("docs/service.md")).unwrap();
+    run(folder, &["scan", "--state", "state", "demo.log"]).ok();
+    for page in [help, readme, service] {
+        let mut tried = 0;
+        for line in page.lines() {
+            let mut words = line.split_whitespace().skip_while(|word| *word != "explain").skip(1);
+            let Some(id) = words.next().filter(|word| word.is_ascii()) else { continue };
+            if id.starts_with("cand_") || id.starts_with("sig_") {
+                let of: &[&str] = match words.next() {
+                    Some("--state") => &["--state", "state"],
+                    _ => &["demo.log"],
+                };
+                run(folder, &[&["explain", id], of].concat()).ok();
+                tried += 1;
+            }
         }
+        assert!(tried > 0, "{page}");
     }
 }
