@@ -3,7 +3,7 @@
 use super::{Exit, Mistake};
 use crate::runtime::serve::folder_of;
 use anyhow::Context;
-use model::TenantId;
+use model::{TenantId, Timestamp};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
     /// Of this day (YYYY-MM-DD) instead of the latest
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     day: Option<String>,
     /// Form of the digest
     #[arg(short, long, value_enum, default_value_t)]
@@ -63,6 +63,10 @@ impl Format {
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let digests = args.state.join("digests");
+    if !args.state.is_dir() {
+        let what = format!("there is no state folder {}", args.state.display());
+        return Err(Mistake::Usage(what).into());
+    }
     let folders = match &args.tenant {
         Some(tenant) => vec![folder_of(&digests, &TenantId::new(tenant.as_str()))],
         None => folders(&digests)?,
@@ -87,13 +91,21 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     out.flush()?;
     if shown == 0 {
-        let what = format!(
-            "there is no such digest in {}: the service makes the first one on the morning after a client was first heard",
-            digests.display()
-        );
+        let remedy = match args.day {
+            Some(_) => "--list tells which there are",
+            None => "the service makes the first one on the morning after a client was first heard",
+        };
+        let what = format!("there is no such digest in {}: {remedy}", digests.display());
         return Err(Mistake::Usage(what).into());
     }
     Ok(Exit::Ok)
+}
+
+fn day(text: &str) -> Result<String, String> {
+    match Timestamp::parse_absolute(&format!("{text}T00:00:00Z"), 0) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("write a day as 2026-11-20".to_owned()),
+    }
 }
 
 fn folders(digests: &Path) -> anyhow::Result<Vec<PathBuf>> {
