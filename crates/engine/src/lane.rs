@@ -175,7 +175,8 @@ impl Rest {
         if !event.defects.has(Defect::HostMissing) {
             self.speaker.hear(host);
         } else if let Some(source) = &self.host {
-            host = self.speaker.name().unwrap_or(source);
+            let is_unnamed = !event.defects.has(Defect::HostInvalid);
+            host = self.speaker.name().filter(|_| is_unnamed).unwrap_or(source);
         }
         self.latest.keep(assembled, host);
         fingerprint(service, &event.body, &mut self.skeleton);
@@ -264,5 +265,15 @@ mod tests {
         let hosts = hosts_of(&[bare, oak, bare, elm, bare]);
         assert_eq!(hosts, ["oak", "oak", "oak", "elm", "app.log"]);
         assert_eq!(hosts_of(&[bare, bare]), ["app.log", "app.log"]);
+    }
+
+    #[test]
+    fn what_names_no_host_is_not_taken_for_another_one() {
+        let oak = r#"{"host":"oak","msg":"a job ran"}"#;
+        let of = |host: &str| format!(r#"{{"host":"{host}","msg":"a job ran"}}"#);
+        let (words, path, bare) = (of("Bob's MacBook"), of("h/1"), of("-"));
+        let hosts = hosts_of(&[oak, &words, &path, &bare]);
+        assert_eq!(hosts[..3], ["oak", "Bob's MacBook", "app.log"]);
+        assert_eq!(hosts_of(&[oak, &path, &bare]), ["oak", "app.log", "oak"]);
     }
 }

@@ -37,6 +37,8 @@ defects! {
     TimeLeap => "time_leap",
     /// No host in the line: the only one that the source's other lines name stands in, or its name.
     HostMissing => "host_missing",
+    /// What stands where a host should be is the name of none: the name of the source stands in.
+    HostInvalid => "host_invalid",
     /// Bytes that are not UTF-8 were replaced in the text; the raw bytes are untouched.
     InvalidUtf8 => "invalid_utf8",
     /// NUL bytes were taken out of the text.

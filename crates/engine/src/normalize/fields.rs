@@ -140,21 +140,30 @@ fn role(name: &str) -> Option<(usize, usize)> {
     })
 }
 
+/// Longest name of a host: that of DNS (RFC 1035, §2.3.4).
+const HOST_BYTES_MAX: usize = 255;
+/// `Bob's MacBook Pro`.
+const HOST_WORDS_MAX: usize = 3;
+
 /// Moves the values that have a place in an event there and leaves the others as attributes.
 /// The body stays empty if no value is a message.
 pub(super) fn place<'a>(values: Vec<Attribute<'a>>, event: &mut Event<'a>, reference: &Reference) {
     // In a firewall's record of a connection, service and host are the connection's own.
     let connection = values.iter().any(|(name, _)| is_origin(name));
     let mut chosen: [Option<(usize, usize)>; ROLES] = [None; ROLES];
+    let mut refused_host = false;
     for (at, (name, value)) in values.iter().enumerate() {
-        if let Some((place, rank)) = role(name)
-            && !(connection
-                && matches!(NAMES[place].0, Role::Service | Role::Host)
-                && name != "devname")
-            && chosen[place].is_none_or(|(held, _)| rank < held)
-            && fits(NAMES[place].0, name, value, reference)
+        let Some((place, rank)) = role(name) else { continue };
+        let (role, is_own) = (NAMES[place].0, !connection || name == "devname");
+        if !is_own && matches!(role, Role::Service | Role::Host)
+            || chosen[place].is_some_and(|(held, _)| rank >= held)
         {
+            continue;
+        }
+        if fits(role, name, value, reference) {
             chosen[place] = Some((rank, at));
+        } else if role == Role::Host && names_something(value) {
+            refused_host = true;
         }
     }
     let status = values.iter().find(|(name, _)| is_status(name)).and_then(|(_, v)| v.parse().ok());
@@ -179,6 +188,9 @@ pub(super) fn place<'a>(values: Vec<Attribute<'a>>, event: &mut Event<'a>, refer
     if event.severity.is_none() {
         event.severity = status.and_then(severity_of_status);
     }
+    if refused_host && event.host.is_none() {
+        event.defects.add(Defect::HostInvalid);
+    }
 }
 
 /// Whether a value can be what its name says: `t` is not always a time, `level` not always one.
@@ -187,7 +199,7 @@ fn fits(role: Role, name: &str, value: &str, reference: &Reference) -> bool {
         Role::Time => time(value, reference).is_some(),
         Role::Level => severity(name, value).is_some(),
         Role::Message => !value.is_empty(),
-        Role::Host => names_something(value) && !value.contains([' ', '"', '/']),
+        Role::Host => names_something(value) && is_host(value),
         Role::Service => names_something(value) && !is_others_name(name, value),
         Role::Pid => names_something(value),
         Role::Facility => facility(value).is_some(),
@@ -200,6 +212,13 @@ fn facility(value: &str) -> Option<u8> {
         Ok(number) => Some(number).filter(|number| *number < 24),
         Err(_) => kernel::facility(value),
     }
+}
+
+/// Machines of people are called in several words; a sentence and a path are no host.
+fn is_host(value: &str) -> bool {
+    value.len() <= HOST_BYTES_MAX
+        && !value.contains(['"', '/', '$', '`', '\n'])
+        && value.split(' ').count() <= HOST_WORDS_MAX
 }
 
 /// `?`, `-` and `(null)` name nothing.

@@ -137,7 +137,7 @@ impl Tenant {
             signatures: self.ledger.kinds.len() as u64,
             bands,
             ignored_events,
-            notes: self.notes.told(since, self.view(config)),
+            notes: self.limits_told().chain(self.notes.told(since, self.view(config))).collect(),
             held_back: 0,
             told_before: 0,
             cut: Vec::new(),

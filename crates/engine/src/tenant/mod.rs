@@ -300,6 +300,25 @@ impl Tenant {
         }
     }
 
+    /// What is known less well because a limit was reached, a sentence each.
+    fn limits_told(&self) -> impl Iterator<Item = String> {
+        self.limits_said.iter().map(|limit| {
+            let what = match limit.as_str() {
+                "limits.series_max" => "samples of further series are not judged",
+                "limits.programs_max" => "starts of further programs are judged by rules alone",
+                "limits.start_pairs_max" => {
+                    "further programs with their parents are not called new"
+                }
+                "limits.candidates_max" => "the oldest stories are forgotten",
+                "limits.contexts_max" => {
+                    "of further kinds of message it is not known what came around them"
+                }
+                _ => "what came first is known, the rest only in sum",
+            };
+            format!("{limit} was reached: {what}; raise it in the settings")
+        })
+    }
+
     /// Says once of each limit that it was reached.
     fn say_limits(&mut self, config: &Config, out: &mut Vec<Change>) {
         let limits = &config.limits;

@@ -37,6 +37,8 @@ const ALERT: f64 = 2.4;
 /// Part of the decades of the number of samples a day that the alert adds: a series that is asked
 /// oftener must answer louder.
 const PER_SAMPLES: f64 = 0.7;
+/// What the adding never goes below: a sample a day or a month is an alert as one in thirty.
+const ALERT_MIN: f64 = 1.5;
 /// Decades of the 288 samples a day of a five-minute series.
 const FIVE_MINUTES: f64 = 2.46;
 /// Decades that each alert adds to what the next one needs, and the share of it that is left a sample
@@ -133,7 +135,7 @@ impl Series {
         let from_level = x - self.predictor.level();
         let loudest = self.lanes.judge(off, x, from_level, self.interval, is_learning);
         let needed = self.needed();
-        let is_alert = loudest.decades >= needed;
+        let is_alert = !is_learning && loudest.decades >= needed;
         let is_within = loudest.decades > needed - self.heat;
         let weight = if is_within { tail::DURING_ALERT } else { tail::FULL };
         self.lanes.learn(weight, self.interval);
@@ -215,7 +217,7 @@ impl Series {
 
     fn needed(&self) -> f64 {
         let samples = (86_400.0 / self.interval.max(1.0)).log10();
-        ALERT + PER_SAMPLES * (samples - FIVE_MINUTES) + self.heat
+        (ALERT + PER_SAMPLES * (samples - FIVE_MINUTES)).max(ALERT_MIN) + self.heat
     }
 
     fn take_alert(&mut self, decades: f64, is_alert: bool) -> bool {

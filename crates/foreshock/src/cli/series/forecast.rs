@@ -2,7 +2,8 @@
 //! deserves to be said, and how often that was right.
 
 use super::place::{self, Input};
-use super::{plot, table};
+use super::plot;
+use super::table::{self, Table};
 use crate::cli::{Exit, Mistake, Talk};
 use crate::interrupt::Interrupt;
 use anyhow::Context as _;
@@ -25,7 +26,7 @@ Examples:
 
 A row is a claim, and there is none where none is deserved: in the first hour, after a restart, far
 below the limit, without a sure trend, or further than an hour away. A limit is met by three samples in
-a row. Every claim gets a verdict; the summary says how many held.";
+a row. `inf` stands where it may never be met. Every claim gets a verdict; the summary says how many held.";
 
 /// Say when a limit will be met
 #[derive(Debug, clap::Args)]
@@ -134,6 +135,10 @@ fn forecast(
     if let Some(folder) = &args.plot {
         let drawn = plot::forecast(&name, &table.rows, &claims, args.limit);
         place::write(&folder.join(input.place.with_extension("svg")), drawn.as_bytes())?;
+    }
+    let unread = Table::told_unread(table.unread, table.first_unread.as_deref());
+    if !unread.is_empty() {
+        let _ = writeln!(io::stderr(), "foreshock: {}{unread}", input.path.display());
     }
     Ok((claims.iter().flatten().count() as u64, *forecaster.record()))
 }

@@ -81,11 +81,13 @@ fn walk(
     let entries =
         fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     for entry in entries {
-        let path = entry.with_context(|| format!("cannot read {}", folder.display()))?.path();
+        let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;
+        let (path, kind) = (entry.path(), entry.file_type());
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        if path.is_dir() {
+        // A link to a folder may lead round in circles.
+        if kind.is_ok_and(|kind| kind.is_dir()) {
             walk(&path, depth + 1, endings, found)?;
-        } else if endings.contains(&ending) {
+        } else if endings.contains(&ending) && !path.is_dir() {
             found.push(path);
         }
     }

@@ -2,7 +2,8 @@
 //! path, and a drawing of both.
 
 use super::place::{self, Input};
-use super::{plot, table};
+use super::plot;
+use super::table::{self, Table};
 use crate::cli::{Exit, Talk};
 use crate::interrupt::Interrupt;
 use anyhow::Context as _;
@@ -50,6 +51,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     let inputs = place::inputs(&args.files, &["csv"])?;
     let interrupt = Interrupt::listen().context("cannot listen for interrupts")?;
     let (mut failures, mut alerts, mut rows, mut unread) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let mut first_unread = None;
     for input in &inputs {
         if interrupt.is_set() {
             break;
@@ -59,6 +61,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
                 alerts += told.alerts;
                 rows += told.rows;
                 unread += told.unread;
+                first_unread = first_unread.or(told.first_unread);
             }
             Err(error) => {
                 failures += 1;
@@ -67,8 +70,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         }
     }
     if !talk.quiet {
-        let unread =
-            if unread > 0 { format!(", {unread} rows could not be read") } else { String::new() };
+        let unread = Table::told_unread(unread, first_unread.as_deref());
         let _ = writeln!(
             io::stderr(),
             "{} series, {rows} rows, {alerts} alerts{unread}; results in {}",
@@ -84,6 +86,7 @@ struct Told {
     alerts: u64,
     rows: u64,
     unread: u64,
+    first_unread: Option<String>,
 }
 
 fn score(input: &Input, args: &Args) -> anyhow::Result<Told> {
@@ -105,11 +108,12 @@ fn score(input: &Input, args: &Args) -> anyhow::Result<Told> {
         tell(input, &table, &judged)?;
     }
     let alerts = judged.iter().filter(|judged| judged.is_onset).count() as u64;
-    Ok(Told { alerts, rows: table.rows.len() as u64, unread: table.unread })
+    let Table { rows, unread, first_unread } = table;
+    Ok(Told { alerts, rows: rows.len() as u64, unread, first_unread })
 }
 
 /// The beginnings of alerts and the new levels, as JSON lines.
-fn tell(input: &Input, table: &table::Table, judged: &[Judgement]) -> io::Result<()> {
+fn tell(input: &Input, table: &Table, judged: &[Judgement]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let name = input.place.display().to_string();
     for (row, judged) in table.rows.iter().zip(judged) {

@@ -32,6 +32,19 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     /// Rows whose time or value could not be read.
     pub(crate) unread: u64,
+    /// The first thing that could not be read.
+    pub(crate) first_unread: Option<String>,
+}
+
+impl Table {
+    /// ", 3 rows could not be read (the first: `soon` is no time)"
+    pub(crate) fn told_unread(count: u64, first: Option<&str>) -> String {
+        match (count, first) {
+            (0, _) => String::new(),
+            (_, None) => format!(", {count} rows could not be read"),
+            (_, Some(first)) => format!(", {count} rows could not be read (the first: {first})"),
+        }
+    }
 }
 
 /// Reads the series of one file; `column` names the values, or is guessed.
@@ -46,14 +59,30 @@ pub(crate) fn series(path: &Path, column: Option<&str>) -> anyhow::Result<Table>
         .unwrap_or(0);
     let value_at = value_column(&header, time_at, column)
         .with_context(|| format!("cannot read {}", path.display()))?;
+    if !secs(&header[time_at]).is_nan() && !number(&header[value_at]).is_nan() {
+        bail!("{} has no header: the first line must name the columns", path.display());
+    }
     let mut table = Table::default();
     for row in rows {
         let values = row.values.unwrap_or_default();
         let cell = |at: usize| values.get(at).map_or("", String::as_str);
-        let secs = secs(cell(time_at));
-        let value = number(cell(value_at));
-        table.unread += u64::from(secs.is_nan() || (value.is_nan() && !cell(value_at).is_empty()));
-        table.rows.push(Row { text: cell(time_at).to_owned(), secs, value });
+        let (time, value) = (secs(cell(time_at)), number(cell(value_at)));
+        let shown = |at: usize| cell(at).chars().take(40).collect::<String>();
+        let why = if time.is_nan() {
+            Some(format!("`{}` is no time as 2026-11-20T08:00:00Z or in seconds", shown(time_at)))
+        } else if value.is_nan() && !cell(value_at).trim().is_empty() {
+            Some(format!("`{}` is no number", shown(value_at)))
+        } else {
+            None
+        };
+        table.unread += u64::from(why.is_some());
+        table.first_unread = table.first_unread.or(why);
+        table.rows.push(Row { text: cell(time_at).to_owned(), secs: time, value });
+    }
+    if let Some(why) =
+        table.first_unread.as_ref().filter(|_| table.unread == table.rows.len() as u64)
+    {
+        bail!("no row of {} can be read: {why}", path.display());
     }
     Ok(table)
 }
@@ -169,6 +198,9 @@ fn text(path: &Path) -> anyhow::Result<String> {
         bail!("{} is larger than {} MB: split it", path.display(), BYTES_MAX >> 20);
     }
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        bail!("{} is UTF-16: write it as UTF-8", path.display());
+    }
     let text = String::from_utf8_lossy(&bytes).into_owned();
     Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
 }
@@ -184,9 +216,15 @@ fn number(cell: &str) -> f64 {
     cell.trim().parse().ok().filter(|x: &f64| x.is_finite()).unwrap_or(f64::NAN)
 }
 
-/// Seconds since 1970 of a date and time in UTC, or of a number of seconds.
+/// From this number on a time is no seconds (of the year 5138) but thousandths, millionths or nanoseconds.
+const SECONDS_MAX: f64 = 1e11;
+
+/// Seconds since 1970 of a date and time in UTC, or of a number.
 fn secs(cell: &str) -> f64 {
-    let seconds = number(cell);
+    let mut seconds = number(cell);
+    while seconds.abs() >= SECONDS_MAX && seconds.abs() < SECONDS_MAX * 1e9 {
+        seconds /= 1_000.0;
+    }
     if !seconds.is_nan() {
         return seconds;
     }
