@@ -1,9 +1,9 @@
 //! A real folder: `pread`, `pwrite`, `fdatasync`, and `fsync` of the folder for names.
 
 use super::{Disk, DiskFile, Listed};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,17 +16,22 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder; makes it, and those above it, where they are missing.
+    /// Opens a folder; makes it, and those above it, where they are missing. What is made is its owner's alone: it holds
+    /// what was logged.
     ///
     /// # Errors
     /// What the system says.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Folder> {
         let path = path.into();
         if !path.is_dir() {
-            fs::create_dir_all(&path)?;
-            if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                File::open(parent)?.sync_all()?;
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            parent.map_or(Ok(()), fs::create_dir_all)?;
+            match DirBuilder::new().mode(0o700).create(&path) {
+                // Another program made it just now.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => made?,
             }
+            parent.map_or(Ok(()), |parent| File::open(parent)?.sync_all())?;
         }
         let handle = File::open(&path)?;
         Ok(Folder { path, handle })

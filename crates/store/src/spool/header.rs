@@ -34,7 +34,8 @@ pub(super) enum Codec {
 /// | 24 | 8 | first number |
 /// | 32 | 8 | tag: each block of the segment repeats it |
 /// | 40 | 8 | receipt of the first record, µs |
-/// | 48 | 12 | 0 |
+/// | 48 | 8 | reached: numbers before this had been given to records when the segment was made |
+/// | 56 | 4 | lost: so many of them, the last ones, were in no segment any more by then |
 /// | 60 | 4 | CRC32C of bytes 0–59 |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SegmentHead {
@@ -42,6 +43,9 @@ pub(super) struct SegmentHead {
     pub(super) first: Seq,
     pub(super) tag: u64,
     pub(super) begun: Timestamp,
+    /// Numbers from here to `first` were never given; 0 where an earlier program wrote the segment.
+    pub(super) reached: Seq,
+    pub(super) lost: u32,
 }
 
 /// Which spool: numbers of different epochs must not be compared.
@@ -80,6 +84,8 @@ impl SegmentHead {
         bytes[24..32].copy_from_slice(&self.first.0.to_le_bytes());
         bytes[32..40].copy_from_slice(&self.tag.to_le_bytes());
         bytes[40..48].copy_from_slice(&self.begun.as_micros().to_le_bytes());
+        bytes[48..56].copy_from_slice(&self.reached.0.to_le_bytes());
+        bytes[56..60].copy_from_slice(&self.lost.to_le_bytes());
         seal(&mut bytes);
         bytes
     }
@@ -94,6 +100,8 @@ impl SegmentHead {
             first: Seq(u64::from_le_bytes(rest.array()?)),
             tag: u64::from_le_bytes(rest.array()?),
             begun: Timestamp::from_micros(i64::from_le_bytes(rest.array()?)),
+            reached: Seq(u64::from_le_bytes(rest.array()?)),
+            lost: u32::from_le_bytes(rest.array()?),
         })
     }
 }

@@ -15,6 +15,7 @@
 //! | `header`, `index`, `segment` | – | the heads, the index that seals, what is durable |
 //! | `writer` | batches | blocks on the disk, one sync for a group |
 //! | `walk`, `recover` | bytes, however damaged | whole blocks, and counts of the rest |
+//! | `identity` | a folder, however damaged | which spool it is |
 //! | `reader`, `raw` | numbers | blocks, single records |
 //! | `loose` | records | blocks outside a segment |
 //! | `compact` | segments of small blocks | segments of large ones |
@@ -28,6 +29,7 @@ mod block;
 mod compact;
 mod encode;
 mod header;
+mod identity;
 mod index;
 mod loose;
 mod options;
@@ -47,6 +49,7 @@ mod writer;
 pub use block::{Block, BlockError};
 pub use encode::BLOCK_TARGET_BYTES;
 pub use header::Epoch;
+pub use identity::epoch_of;
 pub use loose::BlockWriter;
 pub use model::intake::{
     Answer, BATCH_BYTES_MAX, BATCH_RECORDS_MAX, Batch, Facts, Intake, Kind, NAME_BYTES_MAX,
@@ -67,6 +70,7 @@ use queue::Queue;
 use shared::{Durable, Shared};
 use status::add;
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -94,6 +98,9 @@ pub struct Opened {
     pub segments: u64,
     /// Records found.
     pub records: u64,
+    /// Numbers that had been given to records, and that no segment has any more: found by this opening. Not each of
+    /// them must have been a record.
+    pub lost: Vec<Range<Seq>>,
     /// What was damaged or cut.
     pub counts: Counts,
 }
@@ -116,13 +123,12 @@ impl Spool {
     /// # Errors
     /// If the disk cannot be read, or the torn end cannot be cut. Damage is no error.
     pub fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Spool, SpoolError> {
-        let (shared, opened, found) =
-            open(disk, options.epoch_if_new, options.next_at_least, false)?;
+        let (shared, opened, found) = open(disk, &options, false)?;
         let state = Arc::new(Mutex::new(State::Writing));
         let queue = Arc::new(Queue::new(options.queue_bytes, BLOCK_TARGET_BYTES));
         let next = shared.durable().next;
-        // After a leap numbers go on in a new segment, whose name remembers it.
-        let goes_on = found.next == next && !found.torn;
+        // After a leap numbers go on in a new segment, whose head remembers it.
+        let goes_on = found.next == next && !found.torn && found.before.lost == 0;
         let last = if goes_on { found.open } else { None };
         let now = options.now;
         let mut writer = Writer::new(
@@ -132,8 +138,9 @@ impl Spool {
             options,
             last,
             next,
+            found.before,
         )?;
-        if found.torn {
+        if found.torn || found.before.lost > 0 {
             writer.begin(now);
         }
         let thread = std::thread::Builder::new().name("spool".to_owned());
@@ -214,6 +221,16 @@ impl Spool {
             .map_err(|source| SpoolError::Io { what: "compact the spool", source })
     }
 
+    /// Records with this number or a later one. Numbers that no record has are not among them.
+    pub fn records_from(&self, seq: Seq) -> u64 {
+        let infos = self.segments().into_iter().filter_map(|info| Some((info.last?, info)));
+        let later = infos.map(|(last, info)| {
+            let numbers = (last.0 + 1).saturating_sub(info.first.max(seq).0);
+            numbers.min(info.records)
+        });
+        later.sum()
+    }
+
     /// The spool in figures. Never waits for the disk's writes.
     pub fn status(&self) -> Status {
         let counters = &self.shared.counters;
@@ -271,23 +288,29 @@ impl Drop for Spool {
 
 fn open(
     disk: Arc<dyn Disk>,
-    epoch_if_new: Epoch,
-    next_at_least: Seq,
+    options: &Options,
     looks_only: bool,
 ) -> Result<(Arc<Shared>, Opened, Found), SpoolError> {
-    let found = recover::recover(&*disk, looks_only)
+    let epoch = identity::epoch_of(&*disk, options.epoch_known)?;
+    let mut found = recover::recover(&*disk, epoch, looks_only)
         .map_err(|source| SpoolError::Io { what: "read the spool's segments", source })?;
+    let before = found.before(options.next_at_least);
     let opened = Opened {
         walked_bytes: found.walked_bytes,
         segments: found.segments.len() as u64,
         records: found.segments.iter().map(|segment| segment.progress().records).sum(),
+        lost: std::mem::take(&mut found.lost),
         counts: found.counters.read(),
     };
-    let next = found.next.max(next_at_least);
+    let next = found.next.max(options.next_at_least);
     let durable = Durable { segments: found.segments, next, stopped: false };
-    let epoch = found.epoch.unwrap_or(epoch_if_new);
+    let epoch = found.epoch.unwrap_or(options.epoch_if_new);
+    if !looks_only {
+        // The heads of segments say it too: a disk without room for it is no reason to stay away.
+        let _ = identity::note(&*disk, epoch);
+    }
     let shared = Shared::new(disk, epoch, found.counters, durable, found.seen, looks_only);
-    let rest = Found { next: found.next, torn: found.torn, open: found.open };
+    let rest = Found { next: found.next, torn: found.torn, open: found.open, before };
     Ok((Arc::new(shared), opened, rest))
 }
 
@@ -295,5 +318,6 @@ fn open(
 struct Found {
     next: Seq,
     torn: bool,
+    before: segment::Before,
     open: Option<(Arc<segment::Segment>, Arc<dyn crate::disk::DiskFile>)>,
 }

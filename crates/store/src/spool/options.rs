@@ -9,7 +9,11 @@ use std::time::Duration;
 pub struct Options {
     /// The spool's name if it is made now. Must be random: see [`Epoch`].
     pub epoch_if_new: Epoch,
-    /// The first number is at least this: what a checkpoint has seen is never given again.
+    /// The spool's name as it is known elsewhere: believed where the folder does not say another, see
+    /// [`super::epoch_of`].
+    pub epoch_known: Option<Epoch>,
+    /// Numbers before this were given to records, as others know who have seen them: they are never given again, and
+    /// what the spool lacks of them is lost.
     pub next_at_least: Seq,
     /// So long a group waits for more records.
     pub linger: Duration,
@@ -30,6 +34,7 @@ impl Options {
     pub fn new(epoch_if_new: Epoch, now: Timestamp) -> Options {
         Options {
             epoch_if_new,
+            epoch_known: None,
             next_at_least: Seq(0),
             linger: Duration::from_millis(2),
             segment_bytes: 64 << 20,

@@ -122,12 +122,16 @@ impl Reader {
                 }
                 Read::Passed => {}
                 Read::Done => {
-                    let to = following.unwrap_or(durable);
+                    let to = following.map_or(durable, |(first, _)| first);
                     if following.is_some() {
                         self.at = None;
                     }
                     if std::mem::take(&mut self.damaged) && to > self.next {
                         return Ok(self.missing(to, Cause::Damaged));
+                    }
+                    if let Some((_, reached)) = following.filter(|(_, to)| *to > self.next) {
+                        // The end of this one is gone, or segments between them.
+                        return Ok(self.missing(reached, Cause::Damaged));
                     }
                     // Numbers that nobody got are passed over.
                     self.next = self.next.max(to);
@@ -139,31 +143,41 @@ impl Reader {
         }
     }
 
-    /// How far the spool is durable, and the first number of the segment after the one at hand.
-    fn ahead(&self) -> (Seq, Option<Seq>) {
+    /// How far the spool is durable; the first number of the segment after the one at hand, and up to where numbers
+    /// had been given when that was made.
+    fn ahead(&self) -> (Seq, Option<(Seq, Seq)>) {
         let durable = self.shared.durable();
         let after = self.at.as_ref().map_or(0, |at| {
             durable.segments.partition_point(|other| other.first <= at.segment.first)
         });
         let following = self.at.as_ref().and_then(|_| durable.segments.get(after));
-        (durable.next, following.map(|next| next.first))
+        (durable.next, following.map(|next| (next.first, next.before.reached)))
     }
 
     fn missing(&mut self, to: Seq, cause: Cause) -> Next {
         self.damaged = false;
+        Next::Missing(self.pass(to, cause))
+    }
+
+    fn pass(&mut self, to: Seq, cause: Cause) -> Missing {
         let seqs = self.next..to;
         self.next = self.next.max(to);
-        Next::Missing(Missing { seqs, cause })
+        Missing { seqs, cause }
     }
 
     /// Goes to the segment that has the next record.
     fn find(&mut self) -> io::Result<Place> {
         let Some(segment) = self.shared.segment_of(self.next) else { return Ok(Place::Nowhere) };
-        let oldest = self.shared.durable().segments.first().map(|segment| segment.first);
-        if let Some(oldest) = oldest.filter(|oldest| *oldest > self.next) {
-            let seqs = self.next..oldest;
-            self.next = oldest;
-            return Ok(Place::Missing(Missing { seqs, cause: Cause::Expired }));
+        let oldest = self.shared.durable().segments.first().map(|old| (old.first, old.before));
+        if let Some((oldest, before)) = oldest.filter(|(oldest, _)| *oldest > self.next) {
+            // Up to what was lost before it was made: that is told for itself.
+            let lost_from = if before.lost > 0 { before.lost_from() } else { oldest };
+            if lost_from > self.next {
+                return Ok(Place::Missing(self.pass(lost_from, Cause::Expired)));
+            }
+        }
+        if segment.before.reached > self.next && segment.first > self.next {
+            return Ok(Place::Missing(self.pass(segment.before.reached, Cause::Damaged)));
         }
         if segment.last().is_none() {
             return Ok(Place::Nowhere);

@@ -5,7 +5,7 @@
 use super::encode::BLOCK_RECORDS_MAX;
 use super::header::{Epoch, HEAD, SegmentHead, tag};
 use super::index::Index;
-use super::segment::{Progress, Segment, first_of};
+use super::segment::{Before, Progress, Segment, first_of};
 use super::shared::{BAD_SUFFIX, keep};
 use super::status::{Counters, add};
 use super::walk::{Bad, Step, Walk, Window, segment_head};
@@ -13,11 +13,16 @@ use crate::disk::{Disk, DiskFile, Listed};
 use model::Seq;
 use std::collections::BTreeSet;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What was found.
 pub(super) struct Found {
     pub(super) epoch: Option<Epoch>,
+    /// Numbers before this were given to records, as far as the segments tell.
+    pub(super) end: Seq,
+    /// … and these of them are in none of them, though one that was made later says that they had been.
+    pub(super) lost: Vec<Range<Seq>>,
     pub(super) segments: Vec<Arc<Segment>>,
     pub(super) next: Seq,
     /// The end of the last segment was torn: numbers go on in a new one.
@@ -39,13 +44,19 @@ struct Part {
     tail: Option<Bad>,
 }
 
-/// Reads what is there. Unless it `looks_only`, a torn end is cut off.
-pub(super) fn recover(disk: &dyn Disk, looks_only: bool) -> io::Result<Found> {
+/// Reads what is there, of the spool `epoch`. Unless it `looks_only`, a torn end is cut off.
+pub(super) fn recover(
+    disk: &dyn Disk,
+    epoch: Option<Epoch>,
+    looks_only: bool,
+) -> io::Result<Found> {
     let mut names = disk.list()?;
     names.retain(|file| first_of(&file.name).is_some());
     names.sort();
     let mut found = Found {
-        epoch: None,
+        epoch,
+        end: Seq(0),
+        lost: Vec::new(),
         segments: Vec::new(),
         next: Seq(0),
         torn: false,
@@ -57,14 +68,13 @@ pub(super) fn recover(disk: &dyn Disk, looks_only: bool) -> io::Result<Found> {
     let mut window = Window::default();
     let count = names.len();
     for (place, listed) in names.into_iter().enumerate() {
-        let first = first_of(&listed.name).unwrap_or_default();
-        if let Some(before) = found.segments.last() {
-            supersede(before, first);
-        }
         let is_last = place + 1 == count;
         // Expired by another hand since the list was made.
         let Some(part) = gone(read(disk, &listed, &mut window, &mut found))? else { continue };
-        found.epoch = found.epoch.or(part.head.map(|head| head.epoch));
+        // What has neither a head nor a record is no segment, and says nothing of the one before.
+        if part.head.is_some() || part.segment.last().is_some() {
+            found.follow(&part.segment);
+        }
         take(disk, part, is_last, looks_only, &mut found)?;
     }
     Ok(found)
@@ -96,18 +106,22 @@ fn read(
     let first = first_of(&listed.name).unwrap_or_default();
     let size = file.size()?;
     let head = segment_head(&*file)?.filter(|head| head.first == first);
+    let before = head.map(|head| Before { reached: head.reached, lost: head.lost });
+    let before = before.unwrap_or_default();
     let known = head.map(|head| head.tag).or(found.epoch.map(|epoch| tag(epoch, first)));
     if let Some(tag) = known
         && let Some(index) = Index::read(&*file, size, tag)?
     {
         let progress = progress(&index, size, true, false);
-        let segment = Segment::new(first, known, progress);
+        let segment = Segment::new(first, known, before, progress);
         return Ok(Part { segment, head, file, tail: None });
     }
     window.clear();
     found.walked_bytes += size;
-    let (index, tail, tag) = walk(&*file, size, known, window, &mut |bad| found.bad(first, bad))?;
-    let segment = Segment::new(first, tag, progress(&index, size, false, true));
+    let walked = walk(&*file, first, size, known, window, &mut |bad| found.bad(first, bad))?;
+    let Walked { index, tail, tag, unheaded } = walked;
+    add(&found.counters.bad_records, unheaded);
+    let segment = Segment::new(first, tag, before, progress(&index, size, false, true));
     Ok(Part { segment, head, file, tail })
 }
 
@@ -126,23 +140,40 @@ fn progress(index: &Index, bytes: u64, sealed: bool, keep_index: bool) -> Progre
     }
 }
 
-/// Walks a segment: what it holds, how it ends, its tag.
+/// What a walk over a segment found.
+struct Walked {
+    index: Index,
+    /// How it ended, if not with a whole block.
+    tail: Option<Bad>,
+    tag: Option<u64>,
+    /// Records within damage whose head does not tell of them: the numbers around it do.
+    unheaded: u64,
+}
+
+/// Walks a segment.
 fn walk(
     file: &dyn DiskFile,
+    first: Seq,
     size: u64,
     tag: Option<u64>,
     window: &mut Window,
     bad: &mut dyn FnMut(&Bad),
-) -> io::Result<(Index, Option<Bad>, Option<u64>)> {
+) -> io::Result<Walked> {
     let mut walk = Walk::new(file, tag, (HEAD as u64).min(size), size, window);
     let mut index = Index { stretches: Vec::new(), end: (HEAD as u64).min(size) };
     let mut tail = None;
+    let (mut unheaded, mut headed) = (0, 0);
     loop {
         match walk.step()? {
-            Step::End => return Ok((index, tail, walk.tag())),
+            Step::End => return Ok(Walked { index, tail, tag: walk.tag(), unheaded }),
             Step::Block { offset, head } if head.count > 0 => {
+                // Within a segment numbers are given without a gap.
+                let next = index.last().map_or(first.0, |last| last.0 + 1);
+                if tail.take().is_some() {
+                    unheaded += head.first.0.saturating_sub(next + headed);
+                }
+                headed = 0;
                 index.add(&head, offset);
-                tail = None;
             }
             // An index whose trailer is damaged.
             Step::Block { .. } => {}
@@ -150,6 +181,7 @@ fn walk(
                 if !found.to_the_end {
                     bad(&found);
                 }
+                headed += found.head.map_or(0, |head| u64::from(head.count));
                 tail = Some(found);
             }
         }
@@ -157,6 +189,31 @@ fn walk(
 }
 
 impl Found {
+    /// Goes on to a segment after those that were found: what they lack of the numbers before it is lost.
+    fn follow(&mut self, segment: &Segment) {
+        if let Some(before) = self.segments.last() {
+            supersede(before, segment.first);
+            self.end = self.end.min(segment.first);
+            let known = segment.before.lost_from();
+            if known > self.end {
+                self.lost.push(self.end..known);
+                add(&self.counters.lost_records, known.0 - self.end.0);
+            }
+        }
+        self.end = self.end.max(segment.before.reached);
+    }
+
+    /// What stands before the segment that is made next, if numbers before `given` are known to have been given.
+    pub(super) fn before(&mut self, given: Seq) -> Before {
+        let lost = given.0.saturating_sub(self.end.0);
+        if lost > 0 {
+            self.lost.push(self.end..given);
+            add(&self.counters.lost_records, lost);
+        }
+        let lost = u32::try_from(lost).unwrap_or(u32::MAX);
+        Before { reached: self.end.max(given), lost }
+    }
+
     fn bad(&mut self, segment: Seq, bad: &Bad) {
         let counters = &self.counters;
         add(&counters.bad_blocks, 1);
@@ -181,11 +238,18 @@ fn take(
     };
     let next = last.map_or(segment.first, |last| Seq(last.0 + 1));
     found.next = found.next.max(next);
+    if last.is_some() {
+        found.end = found.end.max(next);
+    }
     if let Some(bad) = tail.filter(|bad| bad.to_the_end) {
         found.next = found.next.max(after(&bad, next));
         match is_last {
             true => add(&found.counters.torn_bytes, bad.end - bad.start),
-            false => found.bad(segment.first, &bad),
+            false => {
+                found.bad(segment.first, &bad);
+                // They are counted as damaged, and not as lost once more.
+                found.end = found.end.max(bad.head.map_or(Seq(0), |head| Seq(head.last().0 + 1)));
+            }
         }
     }
     let segment = Arc::new(segment);
@@ -209,7 +273,9 @@ fn take(
     }
     let kept = format!("{:020}-{end}{BAD_SUFFIX}", segment.first.0);
     // A courtesy to who wants to look; the disk may be full.
-    let _ = keep(disk, &kept, &*file, end, bytes);
+    if end < bytes {
+        let _ = keep(disk, &kept, &*file, end, bytes);
+    }
     file.set_size(end)?;
     file.sync_data()?;
     segment.progress().bytes = end;

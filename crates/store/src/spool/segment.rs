@@ -48,7 +48,25 @@ pub(super) struct Segment {
     pub(super) name: String,
     pub(super) first: Seq,
     pub(super) tag: Option<u64>,
+    /// What stood before it when it was made.
+    pub(super) before: Before,
     progress: Mutex<Progress>,
+}
+
+/// What stood before a segment when it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Before {
+    /// Numbers before this had been given to records. From here to the segment's first none was.
+    pub(super) reached: Seq,
+    /// So many of them, the last ones, were in no segment any more.
+    pub(super) lost: u32,
+}
+
+impl Before {
+    /// The first of those that were lost by then.
+    pub(super) fn lost_from(self) -> Seq {
+        Seq(self.reached.0.saturating_sub(u64::from(self.lost)))
+    }
 }
 
 /// What is durable in a segment by now.
@@ -87,8 +105,13 @@ impl Progress {
 }
 
 impl Segment {
-    pub(super) fn new(first: Seq, tag: Option<u64>, progress: Progress) -> Segment {
-        Segment { name: name(first), first, tag, progress: Mutex::new(progress) }
+    pub(super) fn new(
+        first: Seq,
+        tag: Option<u64>,
+        before: Before,
+        progress: Progress,
+    ) -> Segment {
+        Segment { name: name(first), first, tag, before, progress: Mutex::new(progress) }
     }
 
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -102,7 +125,15 @@ impl Segment {
     /// Where to begin reading `file`, which is the segment's, for records from `seq` on.
     pub(super) fn offset_of(&self, file: &dyn DiskFile, seq: Seq) -> io::Result<u64> {
         let find = |index: &Index| {
-            index.stretches.get(index.find(seq)).map_or(index.end, |stretch| stretch.offset)
+            let place = index.find(seq);
+            match index.stretches.get(place) {
+                // Damage stands between this stretch and the one before: it is walked over, that it be told.
+                Some(stretch) if stretch.first > seq => {
+                    let before = place.checked_sub(1).and_then(|place| index.stretches.get(place));
+                    before.map_or(HEAD as u64, |before| before.offset)
+                }
+                stretch => stretch.map_or(index.end, |stretch| stretch.offset),
+            }
         };
         if let Some(index) = &self.progress().index {
             return Ok(find(index));

@@ -97,7 +97,10 @@ counts! {
     bad_bytes,
     /// Records that they held, as far as their heads say.
     bad_records,
-    /// Bytes cut off the end of the last segment: a write that was under way when the program ended.
+    /// Numbers that had been given to records, as the state or a later segment proves, and that no segment has; each
+    /// found when the spool was opened.
+    lost_records,
+    /// Bytes cut off the end of the last segment: mostly a write that was under way when the program ended.
     torn_bytes,
     /// Segments whose small blocks were put together.
     compacted_segments,

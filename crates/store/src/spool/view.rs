@@ -1,9 +1,9 @@
 //! Looking at a spool without writing to it: while another program writes, or after it ended.
 
 use super::shared::Shared;
-use super::{Counts, Epoch, Opened, RawRecords, Reader, SegmentInfo, SpoolError, open};
+use super::{Counts, Epoch, Opened, Options, RawRecords, Reader, SegmentInfo, SpoolError, open};
 use crate::disk::Disk;
-use model::Seq;
+use model::{Seq, Timestamp};
 use std::sync::Arc;
 
 /// A spool that is only looked at: nothing is cut, nothing is written; another program may be writing.
@@ -18,7 +18,7 @@ impl SpoolView {
     /// # Errors
     /// If the disk cannot be read.
     pub fn open(disk: Arc<dyn Disk>) -> Result<SpoolView, SpoolError> {
-        let (shared, opened, _) = open(disk, Epoch::default(), Seq(0), true)?;
+        let (shared, opened, _) = open(disk, &Options::new(Epoch::default(), Timestamp::default()), true)?;
         Ok(SpoolView { shared, opened })
     }
 

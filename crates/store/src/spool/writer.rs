@@ -5,7 +5,7 @@ use super::encode::{BLOCK_TARGET_BYTES, Encoder};
 use super::header::{BlockHead, HEAD, SegmentHead, tag};
 use super::index::Index;
 use super::queue::{Job, Queue};
-use super::segment::{Progress, Segment, name};
+use super::segment::{Before, Progress, Segment, name};
 use super::shared::Shared;
 use super::status::{State, add};
 use super::{Options, SpoolError};
@@ -33,6 +33,8 @@ pub(super) struct Writer {
     open: Option<Open>,
     /// The number that the next record gets.
     next: Seq,
+    /// What stands before the segment that is made next.
+    before: Before,
     /// Blocks on their way to the disk.
     out: Vec<u8>,
     heads: Vec<(u64, BlockHead)>,
@@ -56,6 +58,7 @@ impl Writer {
         options: Options,
         open: Option<(Arc<Segment>, Arc<dyn DiskFile>)>,
         next: Seq,
+        before: Before,
     ) -> Result<Writer, SpoolError> {
         let encoder = Encoder::new(options.level)
             .map_err(|source| SpoolError::Io { what: "prepare compression", source })?;
@@ -64,7 +67,7 @@ impl Writer {
             Some(Open { tag: segment.tag?, segment, file, end, is_new: false })
         });
         let (out, heads) = (Vec::new(), Vec::new());
-        Ok(Writer { shared, queue, state, options, encoder, open, next, out, heads })
+        Ok(Writer { shared, queue, state, options, encoder, open, next, before, out, heads })
     }
 
     /// Makes a segment now, so that the number it begins with is remembered though nothing follows. Should that
@@ -77,6 +80,7 @@ impl Writer {
         match (made, &mut self.open) {
             (Ok(()), Some(open)) => {
                 open.is_new = false;
+                self.before.lost = 0;
                 let segment = Arc::clone(&open.segment);
                 self.shared.moved(|durable| durable.segments.push(segment));
             }
@@ -198,6 +202,7 @@ impl Writer {
             progress.bytes = open.end;
         }
         let (segment, next) = (Arc::clone(&open.segment), self.next);
+        self.before = Before { reached: next, lost: 0 };
         self.shared.moved(|durable| {
             if was_new {
                 durable.segments.push(segment);
@@ -241,7 +246,8 @@ impl Writer {
         };
         let (epoch, first) = (self.shared.epoch, self.next);
         let tag = tag(epoch, first);
-        let head = SegmentHead { epoch, first, tag, begun };
+        let Before { reached, lost } = self.before;
+        let head = SegmentHead { epoch, first, tag, begun, reached, lost };
         if let Err(error) = file.write_all_at(&head.write(), 0) {
             let _ = disk.remove(&name(first));
             return Err(error);
@@ -249,7 +255,7 @@ impl Writer {
         let end = HEAD as u64;
         let index = Some(Index { stretches: Vec::new(), end });
         let progress = Progress { end, bytes: end, index, ..Progress::default() };
-        let segment = Arc::new(Segment::new(first, Some(tag), progress));
+        let segment = Arc::new(Segment::new(first, Some(tag), self.before, progress));
         self.open = Some(Open { segment, file, tag, end, is_new: true });
         Ok(())
     }

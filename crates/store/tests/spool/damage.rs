@@ -308,3 +308,130 @@ fn files_that_are_no_segments_are_left_alone() {
     assert_eq!(content(&disk, "notes.txt"), b"mine");
     assert_eq!(content(&disk, "123.seg"), b"short name");
 }
+
+fn open_with(disk: &SimDisk, options: Options) -> Spool {
+    Spool::open(Arc::new(disk.clone()), options).unwrap()
+}
+
+fn given(next: u64) -> Options {
+    Options { next_at_least: Seq(next), ..options() }
+}
+
+/// What others know to have existed is missed, told again by whoever reads, and its numbers are not given again.
+#[test]
+fn records_that_are_known_to_have_existed_are_missed() {
+    let written = written(64 << 10, 3, false);
+    let count = 3 * written.blocks.len() as u64;
+    let last = *written.blocks.last().unwrap();
+    let mut zeros = written.bytes.clone();
+    let end = zeros.len();
+    zeros[end - 20..].fill(0);
+    // Cut within a block, at the end of one, overwritten at the end, and gone but for the head.
+    let cut = |size: usize| written.bytes[..size].to_vec();
+    for (bytes, lost_from) in
+        [(cut(last.0 + 10), last.2), (cut(last.0), last.2), (zeros, last.2), (cut(64), 0)]
+    {
+        let disk = disk_with(NAME, &bytes);
+        let spool = open_with(&disk, given(count));
+        let lost = Seq(lost_from)..Seq(count);
+        assert_eq!(spool.opened().lost, std::slice::from_ref(&lost));
+        assert_eq!(spool.status().counts.lost_records, count - lost_from);
+        assert_eq!(spool.records_from(Seq(0)), lost_from);
+        let first = append(&spool, 100_000, 100_010).first;
+        assert!(first >= Seq(count), "{first:?} is given again");
+        assert_eq!(spool.records_from(Seq(5)), lost_from.saturating_sub(5) + 10);
+        for _ in 0..2 {
+            let read = all(spool.reader(Seq(0)));
+            assert_eq!(read.missing, std::slice::from_ref(&lost));
+            assert_eq!(numbers(&read)[..lost_from as usize], (0..lost_from).collect::<Vec<_>>());
+        }
+        let within = Seq(count - 1)..Seq(count);
+        assert_eq!(all(spool.reader(within.start)).missing, [within]);
+        drop(spool);
+        // It is found once, and remembered.
+        let spool = open_with(&disk, given(first.0 + 10));
+        assert_eq!(spool.status().counts.lost_records, 0);
+        assert_eq!(all(spool.reader(Seq(0))).missing, [lost]);
+    }
+}
+
+/// A segment that is gone from between others is missed; leaps of numbers are not.
+#[test]
+fn a_segment_that_is_gone_is_missed() {
+    let disk = SimDisk::new();
+    let mut spool = open(&disk);
+    for n in 0..300 {
+        append(&spool, n * 20, n * 20 + 20);
+    }
+    let segments = spool.segments();
+    assert!(segments.len() > 3, "{}", segments.len());
+    spool.close();
+    drop(spool);
+    let gone = &segments[1];
+    disk.remove(&gone.name).unwrap();
+    let lost = gone.first..Seq(gone.last.unwrap().0 + 1);
+    let spool = open_with(&disk, given(6_000));
+    assert_eq!(spool.opened().lost, std::slice::from_ref(&lost));
+    assert_eq!(all(spool.reader(Seq(0))).missing, [lost]);
+}
+
+/// Which spool it is does not hang on one head, nor on there being any segment.
+#[test]
+fn a_spool_stays_itself_when_heads_or_all_segments_are_gone() {
+    let written = written(64 << 10, 3, false);
+    let count = 3 * written.blocks.len() as u64;
+    let other = |known| Options {
+        epoch_if_new: store::spool::Epoch([9; 16]),
+        epoch_known: known,
+        ..given(count)
+    };
+    let mut headless = written.bytes.clone();
+    headless[..256].fill(0xde);
+    for (bytes, lost_to) in [(Some(headless), 3), (Some(Vec::new()), count), (None, count)] {
+        for noted in [false, true] {
+            let disk = match &bytes {
+                Some(bytes) => disk_with(NAME, bytes),
+                None => SimDisk::new(),
+            };
+            if noted {
+                let source = disk_with(NAME, &written.bytes);
+                open(&source);
+                let file = content(&source, "epoch");
+                disk.create("epoch").unwrap().write_all_at(&file, 0).unwrap();
+            }
+            let known = (!noted).then_some(options().epoch_if_new);
+            let spool = open_with(&disk, other(known));
+            assert_eq!(spool.epoch(), options().epoch_if_new);
+            let counts = spool.status().counts;
+            assert_eq!(counts.lost_records + counts.bad_records, lost_to, "{counts:?}");
+            let kept: Vec<u64> = (lost_to..count).collect();
+            let read = all(spool.reader(Seq(0)));
+            assert_eq!(numbers(&read), kept);
+            assert_eq!(read.missing, [Seq(0)..Seq(lost_to)]);
+            assert!(append(&spool, 100_000, 100_001).first >= Seq(count));
+        }
+    }
+    // Nobody knows it, or the one that is known is another.
+    for known in [None, Some(store::spool::Epoch([3; 16]))] {
+        let mut headless = written.bytes.clone();
+        headless[..64].fill(0);
+        let spool = open_with(&disk_with(NAME, &headless), other(known));
+        assert_eq!(spool.epoch(), store::spool::Epoch([9; 16]));
+    }
+    let spool = open_with(&disk_with(NAME, &written.bytes), other(Some(store::spool::Epoch([3; 16]))));
+    assert_eq!(spool.epoch(), options().epoch_if_new, "what is read there is believed first");
+}
+
+/// A file that has the name of a segment, and nothing in it, takes nothing from the one before.
+#[test]
+fn junk_under_a_segments_name_hides_nothing() {
+    let written = written(64 << 10, 3, false);
+    let count = 3 * written.blocks.len() as u64;
+    let disk = disk_with(NAME, &written.bytes);
+    let junk = disk.create("00000000000000000001.seg").unwrap();
+    junk.write_all_at(&[b'x'; 100], 0).unwrap();
+    let spool = open_with(&disk, given(count));
+    assert_eq!(numbers(&all(spool.reader(Seq(0)))), (0..count).collect::<Vec<_>>());
+    assert_eq!((spool.records_from(Seq(0)), spool.records_from(Seq(count))), (count, 0));
+    assert_eq!(spool.status().counts.lost_records, 0);
+}

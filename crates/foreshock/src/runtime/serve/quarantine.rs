@@ -11,18 +11,20 @@ use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use store::spool::{Epoch, Record};
 
 /// The file in the state folder.
-const FILE: &str = "quarantine.ndjson";
+pub(super) const FILE: &str = "quarantine.ndjson";
 /// Records that are written down. What is beyond is found anew when it is read again, and counted all the same.
 const RECORDS_MAX: usize = 10_000;
 /// … and bytes of the file.
 const BYTES_MAX: u64 = 64 << 20;
+/// … and of one line: a record's, in base64, with its reason.
+const LINE_MAX: u64 = 32 << 20;
 /// Letters of a reason that are kept.
 const REASON_MAX: usize = 400;
 
@@ -54,6 +56,8 @@ struct Inner {
     file: Option<File>,
     bytes: u64,
     seqs: BTreeSet<Seq>,
+    /// Lines that are none.
+    unreadable: u64,
     /// Since the start.
     new: u64,
 }
@@ -66,7 +70,11 @@ impl Quarantine {
     pub(super) fn open(folder: &Path, epoch: Epoch) -> io::Result<Quarantine> {
         let path = folder.join(FILE);
         let file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
-        let mut quarantine = Quarantine::read(&file, epoch)?;
+        let (mut quarantine, is_whole) = Quarantine::read(&file, epoch)?;
+        if !is_whole {
+            // What is written next is a line of its own. A disk without room for that has none for the next either.
+            let _ = (&file).write_all(b"\n");
+        }
         let inner = quarantine.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
         inner.file = Some(file);
         Ok(quarantine)
@@ -78,23 +86,39 @@ impl Quarantine {
     /// If there is a file that cannot be read.
     pub(super) fn look(folder: &Path, epoch: Epoch) -> io::Result<Quarantine> {
         match File::open(folder.join(FILE)) {
-            Ok(file) => Quarantine::read(&file, epoch),
+            Ok(file) => Quarantine::read(&file, epoch).map(|(quarantine, _)| quarantine),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Quarantine::default()),
             Err(error) => Err(error),
         }
     }
 
-    fn read(file: &File, epoch: Epoch) -> io::Result<Quarantine> {
+    /// What a file says, and whether its last line has an end.
+    fn read(file: &File, epoch: Epoch) -> io::Result<(Quarantine, bool)> {
         let epoch: String = epoch.0.iter().map(|byte| format!("{byte:02x}")).collect();
         let mut inner = Inner { bytes: file.metadata()?.len(), ..Inner::default() };
-        for line in BufReader::new(file).lines() {
-            // A line that a crash cut short is none: the record is found anew.
-            let Ok(entry) = serde_json::from_str::<Entry>(&line?) else { continue };
+        let (mut lines, mut line, mut is_whole) = (BufReader::new(file), Vec::new(), true);
+        loop {
+            line.clear();
+            // A longer line is read in parts, and none of them is an entry.
+            if lines.by_ref().take(LINE_MAX).read_until(b'\n', &mut line)? == 0 {
+                break;
+            }
+            is_whole = line.ends_with(b"\n");
+            // Cut short by a crash, or damaged: the record is found anew.
+            let Ok(entry) = serde_json::from_slice::<Entry>(&line) else {
+                inner.unreadable += u64::from(!line.trim_ascii().is_empty());
+                continue;
+            };
             if entry.epoch == epoch && entry.version == env!("CARGO_PKG_VERSION") {
                 inner.seqs.insert(Seq(entry.seq));
             }
         }
-        Ok(Quarantine { epoch, inner: Mutex::new(inner) })
+        Ok((Quarantine { epoch, inner: Mutex::new(inner) }, is_whole))
+    }
+
+    /// Lines of the file that could not be read, if there were any.
+    pub(super) fn unreadable(&self) -> Option<u64> {
+        Some(self.lock().unreadable).filter(|lines| *lines > 0)
     }
 
     /// The numbers within a range that are to be left out.
@@ -158,6 +182,35 @@ mod tests {
     use model::intake::Facts;
     use model::{Origin, SourceId, TenantId, Timestamp, Transport};
     use std::sync::Arc;
+
+    #[test]
+    fn damage_of_the_file_stops_nothing_and_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let line = |seq: u64| {
+            let entry = Entry {
+                epoch: "01".repeat(16),
+                seq,
+                received_micros: 5,
+                source: "s".into(),
+                tenant: "t".into(),
+                reason: "index out of bounds".into(),
+                version: env!("CARGO_PKG_VERSION").into(),
+                raw_base64: String::new(),
+            };
+            serde_json::to_string(&entry).unwrap()
+        };
+        let mut bytes = format!("{}\n", line(3)).into_bytes();
+        bytes.extend_from_slice(b"\xff\xfe\x80 no text\n\n");
+        bytes.extend_from_slice(format!("{}\n{{\"epoch\": cut sh", line(4)).as_bytes());
+        std::fs::write(&path, &bytes).unwrap();
+        let quarantine = Quarantine::open(folder.path(), Epoch([1; 16])).unwrap();
+        assert_eq!(quarantine.within(Seq(0)..Seq(9)), [Seq(3), Seq(4)]);
+        assert_eq!(quarantine.unreadable(), Some(2));
+        let kept = std::fs::read(&path).unwrap();
+        assert!(kept.starts_with(&bytes), "the file is kept");
+        assert!(kept.ends_with(b"\n"), "the next entry is a line of its own");
+    }
 
     #[test]
     fn what_is_set_apart_stays_so_for_this_spool() {

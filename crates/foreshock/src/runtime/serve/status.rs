@@ -94,6 +94,9 @@ pub(crate) struct SpoolNow {
     pub(crate) sync_p99_ms: f64,
     pub(crate) expired_records: u64,
     pub(crate) damaged_blocks: u64,
+    /// Raw records that were acknowledged and cannot be read any more: damaged, or gone with a file. Found since the start,
+    /// at most.
+    pub(crate) damaged_records: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -171,6 +174,12 @@ impl Facts {
             }
             spool::State::Stopped => reasons.push("the spool is closed".to_owned()),
         }
+        let damaged = spool.counts.bad_records + spool.counts.lost_records;
+        if damaged > 0 {
+            reasons.push(format!(
+                "up to {damaged} raw records in the spool are damaged or gone; what was made of them before is kept: look at the disk's health, and put segments back from a backup while the service is stopped, if there is one"
+            ));
+        }
         let set_apart = self.quarantine.new_ones();
         if set_apart > 0 {
             reasons.push(format!(
@@ -224,10 +233,12 @@ impl Facts {
 
     fn follower(&self, position: Seq, spool: &spool::Status, now: Timestamp) -> FollowerNow {
         let Facts { shared, unread, backlog, .. } = self;
-        let lag_records = spool.next.0.saturating_sub(position.0);
+        // Numbers that no record has, or whose records are gone, are no lag.
+        let lag_records = self.spool.records_from(position);
         // What was there before the start is younger than the latest that is known.
         let since = shared.latest().filter(|_| lag_records > 0).map(|latest| now - latest);
         let lag = backlog.age(spool.next, position, now).or(since);
+        let lag = lag.filter(|_| lag_records > 0);
         FollowerNow {
             position: position.0,
             lag_records,
@@ -296,6 +307,7 @@ fn spool_now(spool: &spool::Status) -> SpoolNow {
         sync_p99_ms: spool.sync_p99.as_secs_f64() * 1e3,
         expired_records: spool.counts.expired_records,
         damaged_blocks: spool.counts.bad_blocks,
+        damaged_records: spool.counts.bad_records + spool.counts.lost_records,
     }
 }
 

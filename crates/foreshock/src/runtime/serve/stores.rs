@@ -6,18 +6,19 @@ use super::fold::DigestTimes;
 use super::follow::{End, Unread};
 use super::follower::{Begin, Follower};
 use super::keep::Keep;
-use super::quarantine::Quarantine;
+use super::quarantine::{self, Quarantine};
 use super::shared::Shared;
 
 use anyhow::{Context, bail};
 use engine::Config;
 use model::{Seq, TenantId, Timestamp};
 use std::hash::{BuildHasher, RandomState};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::disk::Folder;
 use store::events::{EventOptions, Events};
-use store::spool::{Epoch, Options, Spool};
+use store::spool::{Epoch, Opened, Options, Spool, epoch_of};
 use store::state::{Checkpoint, SqliteMemory, SqliteState, StateStore, Was};
 use store::{Lock, lock};
 
@@ -69,19 +70,19 @@ impl Stores {
         Folder::open(folder).with_context(|| format!("cannot use the state folder {shown}"))?;
         let lock = lock(folder)?;
         let mut notes = Vec::new();
+        notes.extend(open_to_others(folder));
         let (mut state, was) = SqliteState::open(&folder.join("state.db"))?;
+        let had_state = was != Was::Whole || state.checkpoint()?.is_some();
         if let Was::SetAside(why) = was {
             notes.push(format!(
                 "state.db could not be used ({why}); it is kept as state.db.unusable, and made again from the spool"
             ));
         }
-        let memory = SqliteMemory::open(&folder.join("memory.db"))?;
+        let memory = open_memory(&folder.join("memory.db"), had_state, &mut notes)?;
         let checkpoint = state.checkpoint()?;
-        let fresh = Epoch(random());
-        let mut options = Options::new(fresh, now);
-        options.next_at_least = checkpoint.map_or(Seq(0), |checkpoint| checkpoint.next);
-        let spool = Spool::open(disk("spool")?, options)?;
-        let is_another = checkpoint.is_some_and(|checkpoint| checkpoint.epoch != spool.epoch());
+        let spool = disk("spool")?;
+        let epoch = epoch_of(&*spool, checkpoint.map(|checkpoint| checkpoint.epoch))?;
+        let is_another = checkpoint.is_some_and(|checkpoint| Some(checkpoint.epoch) != epoch);
         if is_another {
             notes.push(
                 "the spool is another one than the state was made of: the state is made again"
@@ -89,19 +90,21 @@ impl Stores {
             );
             state.reset()?;
         }
-        if is_another || spool.epoch() == fresh {
+        if is_another || epoch.is_none() {
             set_events_aside(folder, &mut notes)?;
-        }
-        let found = spool.opened().counts;
-        if found.torn_bytes > 0 || found.bad_blocks > 0 {
-            notes.push(format!(
-                "the spool had {} bytes of an unfinished write (nothing in them was acknowledged) and {} damaged places with {} records; they are kept as spool/*.bad",
-                found.torn_bytes, found.bad_blocks, found.bad_records
-            ));
         }
         // Level 1 costs less than level 3, and a tenth of a byte an event more (docs/store.md).
         let options = EventOptions { level: 1, ..EventOptions::default() };
         let events = Events::open(disk("events")?, options)?;
+        // What was made of records proves that there were these, whatever the spool still has.
+        let covered = checkpoint.filter(|_| !is_another).map_or(Seq(0), |covered| covered.next);
+        let options = Options {
+            epoch_known: epoch,
+            next_at_least: covered.max(events.stored_through()),
+            ..Options::new(Epoch(random()), now)
+        };
+        let spool = Spool::open(spool, options)?;
+        notes.extend(damage(spool.opened()));
         Ok(Stores {
             folder: folder.to_owned(),
             spool: Arc::new(spool),
@@ -129,6 +132,10 @@ impl Stores {
         let checkpoint = known.unwrap_or(Checkpoint { epoch: spool.epoch(), next: Seq(0) });
         let quarantine = Quarantine::open(&folder, spool.epoch())
             .with_context(|| format!("cannot use the quarantine in {}", folder.display()))?;
+        notes.extend(quarantine.unreadable().map(|lines| format!(
+            "{lines} lines of {} cannot be read and are passed over: the records that they told of are tried again. The file stays as it is; move it away once you have looked at it",
+            folder.join(quarantine::FILE).display()
+        )));
         let quarantine = Arc::new(quarantine);
         let again = Again {
             how,
@@ -171,6 +178,70 @@ pub(super) struct Rest {
     pub(super) notes: Vec<String>,
     /// Held as long as this lives.
     pub(super) _lock: Lock,
+}
+
+/// A folder made by other hands may be open to all users of the machine.
+fn open_to_others(folder: &Path) -> Option<String> {
+    let mode = std::fs::metadata(folder).ok()?.permissions().mode();
+    (mode & 0o007 != 0).then(|| {
+        format!(
+            "the state folder is open to all users of this machine, with all that was logged: chmod 700 {}",
+            folder.display()
+        )
+    })
+}
+
+/// What people judged. It follows from nothing, so it is neither set aside nor made anew without a word.
+fn open_memory(
+    file: &Path,
+    had_state: bool,
+    notes: &mut Vec<String>,
+) -> anyhow::Result<SqliteMemory> {
+    let is_there = std::fs::metadata(file).is_ok_and(|found| found.len() > 0);
+    let shown = file.display();
+    let memory = SqliteMemory::open(file).with_context(|| {
+        format!(
+            "cannot use {shown}, which holds what people judged (incidents, lessons, reviews): put it back from a backup, or move it away to begin without what it holds"
+        )
+    })?;
+    if had_state && !is_there {
+        notes.push(format!(
+            "{shown} is gone, and with it what people judged (incidents, lessons, reviews): an empty one was made. If there is a backup, stop the service and put it back"
+        ));
+    }
+    Ok(memory)
+}
+
+/// What the spool lacks, in words.
+fn damage(opened: &Opened) -> Vec<String> {
+    let (counts, mut notes) = (opened.counts, Vec::new());
+    if counts.lost_records > 0 {
+        let ranges = opened.lost.iter().take(8);
+        let ranges: Vec<String> =
+            ranges.map(|lost| format!("{} to {}", lost.start.0, lost.end.0 - 1)).collect();
+        notes.push(format!(
+            "up to {} raw records that were acknowledged are gone from the spool (numbers {}): its files were damaged, cut or removed. What was made of them before is kept. Look at the disk's health; segments from a backup can be put back while the service is stopped",
+            counts.lost_records,
+            ranges.join(", ")
+        ));
+    }
+    if counts.torn_bytes > 0 {
+        let what = match counts.lost_records {
+            0 => "of an unfinished write; as far as is known nothing in them was acknowledged",
+            _ => "that are no whole block",
+        };
+        notes.push(format!(
+            "the spool ended with {} bytes {what}; they are kept as spool/*.bad",
+            counts.torn_bytes
+        ));
+    }
+    if counts.bad_blocks > 0 {
+        notes.push(format!(
+            "the spool has {} damaged places with {} raw records that cannot be read; the others are. Look at the disk's health",
+            counts.bad_blocks, counts.bad_records
+        ));
+    }
+    notes
 }
 
 /// Events of another spool have numbers that mean nothing here.

@@ -153,6 +153,15 @@ impl SqliteState {
         Ok(SqliteState { db, measured: None })
     }
 
+    /// Whether there is a snapshot, readable or not.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn has_snapshot(&self) -> Result<bool, StateError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM snapshot)";
+        self.db.query_row(sql, [], |row| row.get(0)).map_err(failed("look for a snapshot"))
+    }
+
     /// Adds what an earlier program did not have.
     fn with_indexes(self) -> Result<SqliteState, StateError> {
         self.db.execute_batch(INDEXES).map_err(failed("add an index to the state"))?;
