@@ -371,7 +371,17 @@ fn damage_is_told_or_made_again() {
                 // What is missing is made again from the records.
                 push(&events, events.stored_through().0, 280);
                 assert_eq!(all(&events, &query).0, whole, "byte {place}");
+                continue;
             }
+            assert_eq!(events.status().damaged_blocks, page.scan.blocks_damaged);
+            // At the next start: where the records are there, they are made again.
+            let events = open(&disk);
+            assert_eq!(events.drop_damaged(&|_| false).unwrap(), None);
+            assert_eq!(events.status().damaged_blocks, 1);
+            let from = events.drop_damaged(&|_| true).unwrap();
+            assert_eq!(from, Some(events.stored_through()), "byte {place}");
+            push(&events, events.stored_through().0, 280);
+            assert_eq!(all(&events, &query).0, whole, "byte {place}");
         }
     }
 }

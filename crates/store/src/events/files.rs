@@ -114,6 +114,19 @@ pub(super) fn summary(file: &dyn DiskFile, block: &Stored) -> io::Result<Option<
     Ok(Summary::read(&block.head, &bytes[..read]))
 }
 
+/// Whether a block is as it was written: its head was found to be.
+pub(super) fn is_whole(file: &dyn DiskFile, block: &Stored) -> io::Result<bool> {
+    let (size, after) = (block.head.summary_size(), block.offset + HEAD as u64);
+    let mut bytes = vec![0; (block.head.size() as usize).saturating_sub(HEAD)];
+    let read = read_full(file, &mut bytes, after)?;
+    let (Some(summary), Some(columns)) = (bytes.get(..size), bytes.get(size..)) else {
+        return Ok(false);
+    };
+    Ok(read == bytes.len()
+        && crc32c::crc32c(summary) == block.head.summary_crc
+        && crc32c::crc32c(columns) == block.head.columns_crc)
+}
+
 /// Reads the events of a block; `None` if it is damaged.
 pub(super) fn events(
     file: &dyn DiskFile,

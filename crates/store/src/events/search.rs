@@ -125,7 +125,7 @@ impl Events {
                 best.more = true;
                 break;
             }
-            if let Some(rows) = read(source, query, true, &mut scan)? {
+            if let Some(rows) = self.read_block(source, query, true, &mut scan)? {
                 take(&rows, &mut best);
             }
         }
@@ -141,11 +141,38 @@ impl Events {
         let sources = self.sources(query, &mut scan, |rows| tally.add(query, rows));
         for source in &sources {
             let texts = !query.text.terms.is_empty();
-            if let Some(rows) = read(source, query, texts, &mut scan)? {
+            if let Some(rows) = self.read_block(source, query, texts, &mut scan)? {
                 tally.add(query, &rows);
             }
         }
         Ok(tally.facets(top, scan))
+    }
+
+    /// The events of a block, if it may hold what is asked for.
+    fn read_block(
+        &self,
+        source: &Source,
+        query: &Query,
+        texts: bool,
+        scan: &mut Scan,
+    ) -> io::Result<Option<Rows>> {
+        let mut damaged = || {
+            scan.blocks_damaged += 1;
+            self.is_damaged(&source.file, &source.block);
+            Ok(None)
+        };
+        let Some(summary) = files::summary(&*source.file.file, &source.block)? else {
+            return damaged();
+        };
+        if !Matcher::may_be_in(query, &summary) {
+            return Ok(None);
+        }
+        let Some(rows) = files::events(&*source.file.file, &source.block, summary, texts)? else {
+            return damaged();
+        };
+        scan.blocks_read += 1;
+        scan.events += rows.len() as u64;
+        Ok(Some(rows))
     }
 
     /// The blocks in the time that was asked for; what is in memory is handed to `memory` at once.
@@ -200,26 +227,6 @@ fn worst_rank(order: Order, block: &Stored) -> Rank {
         Order::Newest => rank(order, Place { at: head.earliest, seq: head.first }),
         Order::Oldest => rank(order, Place { at: head.latest, seq: last }),
     }
-}
-
-/// The events of a block, if it may hold what is asked for.
-fn read(source: &Source, query: &Query, texts: bool, scan: &mut Scan) -> io::Result<Option<Rows>> {
-    let Some(summary) = files::summary(&*source.file.file, &source.block)? else {
-        scan.blocks_damaged += 1;
-        return Ok(None);
-    };
-    if !Matcher::may_be_in(query, &summary) {
-        return Ok(None);
-    }
-    let rows = files::events(&*source.file.file, &source.block, summary, texts)?;
-    match &rows {
-        Some(rows) => {
-            scan.blocks_read += 1;
-            scan.events += rows.len() as u64;
-        }
-        None => scan.blocks_damaged += 1,
-    }
-    Ok(rows)
 }
 
 #[derive(Default)]

@@ -9,6 +9,7 @@ use super::rows::{EventRow, Rows};
 use crate::disk::Disk;
 use model::port::EventSearch;
 use model::{Seq, Timestamp};
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -66,6 +67,8 @@ pub struct EventsStatus {
     pub earliest: Option<Timestamp>,
     /// Bytes that were no block when the store was opened.
     pub damaged_bytes: u64,
+    /// Blocks that were found damaged since then: what is searched lacks their events.
+    pub damaged_blocks: u64,
     /// Events that were removed by age or size, or left out when their files were thinned, since the store was
     /// opened.
     pub expired: u64,
@@ -77,6 +80,8 @@ pub struct Events {
     options: EventOptions,
     encoder: Mutex<Encoder>,
     pub(super) held: RwLock<Held>,
+    /// Blocks that were found damaged: file and place.
+    damaged: Mutex<BTreeSet<(String, u64)>>,
 }
 
 #[derive(Default)]
@@ -124,13 +129,58 @@ impl Events {
         let held =
             Held { files, through, stored_through: through, damaged_bytes, ..Held::default() };
         let (encoder, held) = (Mutex::new(encoder), RwLock::new(held));
-        Ok(Events { disk, options, encoder, held })
+        Ok(Events { disk, options, encoder, held, damaged: Mutex::default() })
     }
 
     /// All events of records before this number are in blocks: after a crash, hand in again what comes of the
     /// records from here on.
     pub fn stored_through(&self) -> Seq {
         self.read().stored_through
+    }
+
+    /// Looks for damage in the last file, and cuts it from the first damaged block on if `has_all` says that all records
+    /// from the number on that comes with it can be read: then hand in what comes of these again. Returns this number.
+    /// Older files are not looked at, for that would take long; damage in them shows when they are searched.
+    ///
+    /// # Errors
+    /// If the file cannot be read or cut.
+    pub fn drop_damaged(&self, has_all: &dyn Fn(Seq) -> bool) -> Result<Option<Seq>, EventsError> {
+        self.cut_damaged(has_all).map_err(failed("look for damage in the stored events"))
+    }
+
+    fn cut_damaged(&self, has_all: &dyn Fn(Seq) -> bool) -> io::Result<Option<Seq>> {
+        let _one_at_a_time = self.encoder();
+        let mut held = self.write();
+        let Some((last, older)) = held.files.split_last_mut() else { return Ok(None) };
+        let mut place = 0;
+        while let Some(block) = last.blocks.get(place) {
+            if !files::is_whole(&*last.file, block)? {
+                break;
+            }
+            place += 1;
+        }
+        let Some(block) = last.blocks.get(place).copied() else { return Ok(None) };
+        let before = older.iter().flat_map(|file| &file.blocks).chain(&last.blocks[..place]);
+        let through = before.map(|block| block.head.through).max().unwrap_or_default();
+        if !has_all(through) {
+            self.is_damaged(last, &block);
+            return Ok(None);
+        }
+        last.file.set_size(block.offset)?;
+        last.blocks.truncate(place);
+        last.bytes = block.offset;
+        held.damaged_bytes += block.head.size();
+        (held.through, held.stored_through) = (through, through);
+        Ok(Some(through))
+    }
+
+    /// Notes damage that was found.
+    pub(super) fn is_damaged(&self, file: &EventFile, block: &Stored) {
+        self.damaged().insert((file.name.clone(), block.offset));
+    }
+
+    fn damaged(&self) -> MutexGuard<'_, BTreeSet<(String, u64)>> {
+        self.damaged.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Hands in events. `through` says that all events of records before it have been handed in by now; what
@@ -243,6 +293,7 @@ impl Events {
             bytes: held.files.iter().map(|file| file.bytes).sum(),
             earliest: heads().filter(|head| head.count > 0).map(|head| head.earliest).min(),
             damaged_bytes: held.damaged_bytes,
+            damaged_blocks: self.damaged().len() as u64,
             expired: held.expired,
         }
     }

@@ -1,10 +1,10 @@
 //! Which spool a folder holds: as its segments say, as a small file beside them says, or as the state knows. So no single
 //! damaged head makes it another one, and neither does the loss of all segments.
 
+use super::SpoolError;
 use super::header::{Epoch, tag};
 use super::segment::first_of;
 use super::walk::{Step, Walk, Window, segment_head};
-use super::SpoolError;
 use crate::disk::{Disk, read_full, write_whole};
 use model::Seq;
 use std::io;

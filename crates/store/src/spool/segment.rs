@@ -105,12 +105,7 @@ impl Progress {
 }
 
 impl Segment {
-    pub(super) fn new(
-        first: Seq,
-        tag: Option<u64>,
-        before: Before,
-        progress: Progress,
-    ) -> Segment {
+    pub(super) fn new(first: Seq, tag: Option<u64>, before: Before, progress: Progress) -> Segment {
         Segment { name: name(first), first, tag, before, progress: Mutex::new(progress) }
     }
 

@@ -18,7 +18,8 @@ impl SpoolView {
     /// # Errors
     /// If the disk cannot be read.
     pub fn open(disk: Arc<dyn Disk>) -> Result<SpoolView, SpoolError> {
-        let (shared, opened, _) = open(disk, &Options::new(Epoch::default(), Timestamp::default()), true)?;
+        let (shared, opened, _) =
+            open(disk, &Options::new(Epoch::default(), Timestamp::default()), true)?;
         Ok(SpoolView { shared, opened })
     }
 

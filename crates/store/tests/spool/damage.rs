@@ -418,7 +418,8 @@ fn a_spool_stays_itself_when_heads_or_all_segments_are_gone() {
         let spool = open_with(&disk_with(NAME, &headless), other(known));
         assert_eq!(spool.epoch(), store::spool::Epoch([9; 16]));
     }
-    let spool = open_with(&disk_with(NAME, &written.bytes), other(Some(store::spool::Epoch([3; 16]))));
+    let spool =
+        open_with(&disk_with(NAME, &written.bytes), other(Some(store::spool::Epoch([3; 16]))));
     assert_eq!(spool.epoch(), options().epoch_if_new, "what is read there is believed first");
 }
 

@@ -49,8 +49,12 @@ impl Again {
         if snapshot.is_none() && is_known {
             let records = self.spool.records_from(Seq(0));
             note = Some(match state.has_snapshot()? {
-                true => format!("the snapshot of the state is another program's, or damaged: the state is made again from {records} records of the spool"),
-                false => format!("there is no snapshot of the state yet (the first is taken after a million records or ten minutes): {records} records are read again"),
+                true => format!(
+                    "the snapshot of the state is another program's, or damaged: the state is made again from {records} records of the spool"
+                ),
+                false => format!(
+                    "there is no snapshot of the state yet (the first is taken after a million records or ten minutes): {records} records are read again"
+                ),
             });
         }
         let restored = snapshot.and_then(|snapshot| {

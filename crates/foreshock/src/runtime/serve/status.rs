@@ -123,6 +123,8 @@ pub(crate) struct EventsNow {
     pub(crate) waiting: u64,
     pub(crate) bytes: u64,
     pub(crate) expired: u64,
+    /// Blocks that were found damaged since the start: what is searched lacks their events.
+    pub(crate) damaged_blocks: u64,
 }
 
 /// What a service says that reads nothing more: it lags by so long.
@@ -180,6 +182,12 @@ impl Facts {
                 "up to {damaged} raw records in the spool are damaged or gone; what was made of them before is kept: look at the disk's health, and put segments back from a backup while the service is stopped, if there is one"
             ));
         }
+        if events.damaged_blocks > 0 {
+            reasons.push(format!(
+                "{} blocks of stored events are damaged: a search does not find what is in them, the raw records are in the spool as long as they are kept. Look at the disk's health; to have all events made again from what the spool has, stop the service and move the folder `events` away",
+                events.damaged_blocks
+            ));
+        }
         let set_apart = self.quarantine.new_ones();
         if set_apart > 0 {
             reasons.push(format!(
@@ -218,6 +226,7 @@ impl Facts {
                 waiting: events.waiting,
                 bytes: events.bytes,
                 expired: events.expired,
+                damaged_blocks: events.damaged_blocks,
             },
             house,
             coverage_percent: views.coverage_percent,

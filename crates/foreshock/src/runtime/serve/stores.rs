@@ -105,6 +105,14 @@ impl Stores {
         };
         let spool = Spool::open(spool, options)?;
         notes.extend(damage(spool.opened()));
+        let next = spool.status().next;
+        let has_all = |from: Seq| spool.records_from(from) == next.0.saturating_sub(from.0);
+        if let Some(from) = events.drop_damaged(&has_all)? {
+            notes.push(format!(
+                "stored events were damaged: those of the records from number {} on are made again from the spool",
+                from.0
+            ));
+        }
         Ok(Stores {
             folder: folder.to_owned(),
             spool: Arc::new(spool),

@@ -14,7 +14,7 @@ use model::search::{Found, Order, Query};
 use model::{Cursor, Origin, Seq, SourceId, Span, TenantId, Timestamp, Transport};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::state::{
@@ -387,4 +387,120 @@ fn events_of_raised_bands_find_no_room_but_evidence_of_open_candidates_stays() {
     assert_eq!(seqs(&follower), kept, "the evidence of the open one, and nothing else");
     assert_eq!(round.raised_by_size as usize, before.len() - kept.len());
     assert_eq!(round.raised_kept as usize, kept.len());
+}
+
+/// A state folder that took in so many records, and the names of its first segment and first file of events.
+fn small(folder: &Path, records: u64) -> (PathBuf, PathBuf) {
+    let start = Timestamp::parse_absolute("2026-03-02T00:00:00Z", 0).unwrap();
+    let origin = origin("a", "acme", Transport::Tcp);
+    {
+        let stores = Stores::open(folder, start).unwrap();
+        for from in (0..records).step_by(100) {
+            let mut batch = Batch::new();
+            for n in from..from + 100 {
+                let facts = Facts::received(start + Span::from_secs(n as i64));
+                let text =
+                    format!("<14>Mar  2 00:00:00 web1 app[7]: order {n} of {} is well", n * 7_919);
+                batch.push(&origin, "", facts, text.as_bytes()).unwrap();
+            }
+            stores.spool.append(batch).unwrap().wait().unwrap();
+        }
+        let at = start + Span::from_secs(records as i64 + 10);
+        let mut batch = Batch::new();
+        let facts = Facts { kind: Kind::Tick, ..Facts::received(at) };
+        batch.push(&origin, "", facts, b"").unwrap();
+        stores.spool.append(batch).unwrap().wait().unwrap();
+    }
+    let (_, texts, _) = seen(folder);
+    assert_eq!(texts.len() as u64, records);
+    let first = |name: &str| {
+        let files = fs::read_dir(folder.join(name)).unwrap().map(|file| file.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|end| end == "seg" || end == "evt")).min()
+    };
+    (first("spool").unwrap(), first("events").unwrap())
+}
+
+fn is_told(notes: &[String], what: &str) -> bool {
+    notes.iter().any(|note| note.contains(what))
+}
+
+/// Raw records go; what was made of them stays, and what is gone is told and counted.
+#[test]
+fn raw_records_that_are_gone_are_told_and_the_rest_is_kept() {
+    type Harm = fn(&Path);
+    let half: Harm = |segment| {
+        let file = fs::File::options().write(true).open(segment).unwrap();
+        file.set_len(file.metadata().unwrap().len() / 2).unwrap();
+    };
+    let gone: Harm = |segment| fs::remove_file(segment).unwrap();
+    let empty: Harm = |segment| drop(fs::File::create(segment).unwrap());
+    let all_of_it: Harm = |segment| fs::remove_dir_all(segment.parent().unwrap()).unwrap();
+    for harm in [half, gone, empty, all_of_it] {
+        let folder = tempfile::tempdir().unwrap();
+        let (segment, _) = small(folder.path(), 3_000);
+        harm(&segment);
+        let stores = Stores::open(folder.path(), Timestamp::default()).unwrap();
+        let lost = stores.spool.opened().counts.lost_records;
+        assert!(lost > 100, "{lost}");
+        let told = format!("up to {lost} raw records that were acknowledged are gone");
+        assert!(is_told(&stores.notes, &told), "{:?}", stores.notes);
+        assert!(!is_told(&stores.notes, "nothing in them was acknowledged"), "{:?}", stores.notes);
+        assert!(stores.spool.status().next >= Seq(3_000), "a number is given again");
+        drop(stores);
+        let (mut follower, rest) = open(folder.path());
+        while follower.step() {}
+        let query = Query { limit: 10_000, ..Query::default() };
+        assert_eq!(rest.events.search(&query).unwrap().found.len(), 3_000);
+    }
+}
+
+/// A damaged block of events is made again, as the records are there.
+#[test]
+fn damaged_events_are_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, events) = small(folder.path(), 3_000);
+    let mut bytes = fs::read(&events).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 256].fill(0xde);
+    fs::write(&events, bytes).unwrap();
+    let stores = Stores::open(folder.path(), Timestamp::default()).unwrap();
+    assert!(is_told(&stores.notes, "stored events were damaged"), "{:?}", stores.notes);
+    drop(stores);
+    assert_eq!(seen(folder.path()).1.len(), 3_000);
+}
+
+/// What people judged follows from nothing: it is not made anew without a word.
+#[test]
+fn a_memory_that_is_gone_or_damaged_is_told_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    small(folder.path(), 100);
+    let memory = folder.path().join("memory.db");
+    fs::remove_file(&memory).unwrap();
+    let stores = Stores::open(folder.path(), Timestamp::default()).unwrap();
+    assert!(is_told(&stores.notes, "memory.db is gone"), "{:?}", stores.notes);
+    drop(stores);
+    let stores = Stores::open(folder.path(), Timestamp::default()).unwrap();
+    assert!(!is_told(&stores.notes, "memory.db"), "{:?}", stores.notes);
+    drop(stores);
+    let mut bytes = fs::read(&memory).unwrap();
+    bytes[..256].fill(0xde);
+    fs::write(&memory, bytes).unwrap();
+    let refused = Stores::open(folder.path(), Timestamp::default()).err().unwrap();
+    let refused = format!("{refused:#}");
+    assert!(refused.contains("memory.db") && refused.contains("backup"), "{refused}");
+}
+
+#[test]
+fn what_was_logged_is_open_to_nobody_else() {
+    use std::os::unix::fs::PermissionsExt;
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("state");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let stores = Stores::open(&folder, Timestamp::default()).unwrap();
+    assert_eq!((mode(&folder), mode(&folder.join("spool"))), (0o700, 0o700));
+    assert!(!is_told(&stores.notes, "chmod 700"), "{:?}", stores.notes);
+    drop(stores);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    let stores = Stores::open(&folder, Timestamp::default()).unwrap();
+    assert!(is_told(&stores.notes, "chmod 700"), "{:?}", stores.notes);
 }
