@@ -3,7 +3,7 @@
 
 use super::block::Block;
 use super::header::{BlockHead, HEAD};
-use super::segment::Segment;
+use super::segment::{Before, Segment};
 use super::shared::Shared;
 use super::walk::{self, Bad, Walk, Window};
 use super::{SpoolError, block::BlockError};
@@ -123,15 +123,21 @@ impl Reader {
                 Read::Passed => {}
                 Read::Done => {
                     let to = following.map_or(durable, |(first, _)| first);
+                    // Where this one ends: blocks outside the time that was asked for were passed over.
+                    let end = self.at.as_ref().map_or((Seq(0), false), |at| {
+                        let progress = at.segment.progress();
+                        (progress.last.map_or(Seq(0), |last| Seq(last.0 + 1)), progress.sealed)
+                    });
                     if following.is_some() {
                         self.at = None;
                     }
                     if std::mem::take(&mut self.damaged) && to > self.next {
                         return Ok(self.missing(to, Cause::Damaged));
                     }
-                    if let Some((_, reached)) = following.filter(|(_, to)| *to > self.next) {
-                        // The end of this one is gone, or segments between them.
-                        return Ok(self.missing(reached, Cause::Damaged));
+                    let (end, is_sealed) = (end.0.max(self.next), end.1);
+                    if let Some((_, before)) = following.filter(|(_, b)| b.reached > end) {
+                        self.next = end;
+                        return Ok(Next::Missing(self.pass_gap(before, is_sealed)));
                     }
                     // Numbers that nobody got are passed over.
                     self.next = self.next.max(to);
@@ -143,20 +149,31 @@ impl Reader {
         }
     }
 
-    /// How far the spool is durable; the first number of the segment after the one at hand, and up to where numbers
-    /// had been given when that was made.
-    fn ahead(&self) -> (Seq, Option<(Seq, Seq)>) {
+    /// How far the spool is durable; the first number of the segment after the one at hand, and what stood before that
+    /// when it was made.
+    fn ahead(&self) -> (Seq, Option<(Seq, Before)>) {
         let durable = self.shared.durable();
         let after = self.at.as_ref().map_or(0, |at| {
             durable.segments.partition_point(|other| other.first <= at.segment.first)
         });
         let following = self.at.as_ref().and_then(|_| durable.segments.get(after));
-        (durable.next, following.map(|next| (next.first, next.before.reached)))
+        (durable.next, following.map(|next| (next.first, next.before)))
     }
 
     fn missing(&mut self, to: Seq, cause: Cause) -> Next {
         self.damaged = false;
         Next::Missing(self.pass(to, cause))
+    }
+
+    /// Passes over numbers that stood before a segment: `after_sealed` if the one at hand is whole, so that what is missing
+    /// were segments of their own. These expired, while the older one was held.
+    fn pass_gap(&mut self, before: Before, after_sealed: bool) -> Missing {
+        let lost_from = before.lost_from();
+        match (self.next < lost_from, after_sealed) {
+            (true, true) => self.pass(lost_from, Cause::Expired),
+            (true, false) => self.pass(lost_from, Cause::Damaged),
+            (false, _) => self.pass(before.reached, Cause::Damaged),
+        }
     }
 
     fn pass(&mut self, to: Seq, cause: Cause) -> Missing {
@@ -177,7 +194,13 @@ impl Reader {
             }
         }
         if segment.before.reached > self.next && segment.first > self.next {
-            return Ok(Place::Missing(self.pass(segment.before.reached, Cause::Damaged)));
+            let is_sealed = {
+                let durable = self.shared.durable();
+                let after = durable.segments.partition_point(|older| older.first <= self.next);
+                let older = after.checked_sub(1).and_then(|place| durable.segments.get(place));
+                older.is_some_and(|older| older.progress().sealed)
+            };
+            return Ok(Place::Missing(self.pass_gap(segment.before, is_sealed)));
         }
         if segment.last().is_none() {
             return Ok(Place::Nowhere);

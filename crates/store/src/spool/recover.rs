@@ -189,13 +189,14 @@ fn walk(
 }
 
 impl Found {
-    /// Goes on to a segment after those that were found: what they lack of the numbers before it is lost.
+    /// Goes on to a segment after those that were found. What the one before lacks of the numbers up to it is lost.
     fn follow(&mut self, segment: &Segment) {
         if let Some(before) = self.segments.last() {
             supersede(before, segment.first);
             self.end = self.end.min(segment.first);
             let known = segment.before.lost_from();
-            if known > self.end {
+            // After one that is whole they were segments of their own: removed by age or size, while it was held.
+            if known > self.end && !before.progress().sealed {
                 self.lost.push(self.end..known);
                 add(&self.counters.lost_records, known.0 - self.end.0);
             }

@@ -355,9 +355,10 @@ fn records_that_are_known_to_have_existed_are_missed() {
     }
 }
 
-/// A segment that is gone from between others is missed; leaps of numbers are not.
+/// A segment that is gone from between others is told as one that expired, and not as damage: that happens where the older
+/// one is held. One that was cut is damaged.
 #[test]
-fn a_segment_that_is_gone_is_missed() {
+fn a_segment_that_is_gone_or_cut_is_told() {
     let disk = SimDisk::new();
     let mut spool = open(&disk);
     for n in 0..300 {
@@ -369,8 +370,17 @@ fn a_segment_that_is_gone_is_missed() {
     drop(spool);
     let gone = &segments[1];
     disk.remove(&gone.name).unwrap();
-    let lost = gone.first..Seq(gone.last.unwrap().0 + 1);
+    let missing = gone.first..Seq(gone.last.unwrap().0 + 1);
     let spool = open_with(&disk, given(6_000));
+    assert_eq!((&*spool.opened().lost, spool.status().counts.lost_records), (&[] as &[_], 0));
+    assert_eq!(all(spool.reader(Seq(0))).missing, std::slice::from_ref(&missing));
+    let inner = missing.start.0 + 5;
+    assert_eq!(all(spool.reader(Seq(inner))).missing, [Seq(inner)..missing.end]);
+    drop(spool);
+    let first = disk.open(&segments[0].name).unwrap();
+    first.set_size(end_of_block(&content(&disk, &segments[0].name), 64) as u64).unwrap();
+    let spool = open_with(&disk, given(6_000));
+    let lost = Seq(20)..missing.end;
     assert_eq!(spool.opened().lost, std::slice::from_ref(&lost));
     assert_eq!(all(spool.reader(Seq(0))).missing, [lost]);
 }
