@@ -28,7 +28,7 @@ impl Folder {
             parent.map_or(Ok(()), fs::create_dir_all)?;
             match DirBuilder::new().mode(0o700).create(&path) {
                 // Another program made it just now.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
                 made => made?,
             }
             parent.map_or(Ok(()), |parent| File::open(parent)?.sync_all())?;
