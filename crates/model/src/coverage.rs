@@ -11,10 +11,25 @@ pub struct Coverage {
     pub last_hour_percent: Option<f64>,
     /// Sources that are known: files, tokens, and hosts that send over a network.
     pub sources: u64,
+    /// Those among them of which it is not known yet what they usually say: the figures say nothing of them.
+    pub learning: u64,
     /// What was missed and why, the worst first.
     pub missed: Vec<Missed>,
     /// Further ones.
     pub missed_more: u64,
+    /// Sources whose clock is off: when they say that something happened is not when it did.
+    pub clocks: Vec<OffClock>,
+    /// Further ones.
+    pub clocks_more: u64,
+}
+
+/// A source whose clock is off.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct OffClock {
+    /// The source as people call it.
+    pub source: String,
+    /// Seconds by which it is ahead of ours, negative if behind.
+    pub ahead_secs: f64,
 }
 
 /// Something that was not heard.

@@ -46,7 +46,7 @@ pub use candidate::CandidateType;
 pub use change::Change;
 pub use context::{ContextLine, Relation};
 pub use counts::{Counts, Refusal};
-pub use coverage::{Coverage, Missed, MissedHow};
+pub use coverage::{Coverage, Missed, MissedHow, OffClock};
 pub use defect::{Defect, Defects};
 pub use digest::{Cut, Digest, Quiet};
 pub use envelope::{Cursor, Envelope, Origin, Seq, Transport};

@@ -1,10 +1,10 @@
 //! How much of what is usually heard was heard, in a sentence.
 
 use crate::figure::{counted, grouped};
-use model::{Coverage, Missed, MissedHow, Timestamp};
+use model::{Coverage, Missed, MissedHow, OffClock, Timestamp};
 
 /// `Coverage 98 % (last hour 91.4 %) of 12 sources: switch-3 silent since 04:12; …` What was missed and is no more than
-/// is told in a line each.
+/// is told in a line each. That nothing was missed is said only where it is known of all of them.
 pub fn sentence(coverage: &Coverage, as_of: Timestamp) -> String {
     let sources = counted(coverage.sources, "source", "sources");
     let Some(all) = coverage.percent else {
@@ -15,12 +15,67 @@ pub fn sentence(coverage: &Coverage, as_of: Timestamp) -> String {
     };
     let hour = coverage.last_hour_percent.filter(|hour| *hour < 100.0);
     let hour = hour.map_or(String::new(), |hour| format!(" ({} of the last hour)", percent(hour)));
-    let missed = not_heard(coverage, as_of).unwrap_or_else(|| "nothing was missed".to_owned());
-    format!("Coverage {}{hour} of {sources}: {missed}.", percent(all))
+    let of = match coverage.learning {
+        0 => sources,
+        learning => of_those_known(coverage.sources, learning),
+    };
+    let told = match not_heard(coverage, as_of) {
+        Some(missed) => format!(": {missed}"),
+        None if coverage.learning == 0 => ": nothing was missed".to_owned(),
+        None => String::new(),
+    };
+    let clocks = clocks(coverage).map_or(String::new(), |clocks| format!("; {clocks}"));
+    format!("Coverage {}{hour} of {of}{told}{clocks}.", percent(all))
+}
+
+/// `the 9 sources whose usual rate is known; 3 are still being learnt`.
+pub fn of_those_known(sources: u64, learning: u64) -> String {
+    let known = counted(sources.saturating_sub(learning), "source", "sources");
+    let are = if learning == 1 { "is" } else { "are" };
+    format!(
+        "the {known} whose usual rate is known, while {} {are} still being learnt",
+        grouped(learning)
+    )
+}
+
+/// `clocks are off: fw 40 min ahead, …`; `None` where none is.
+pub(crate) fn clocks(coverage: &Coverage) -> Option<String> {
+    let mut off: Vec<String> = coverage.clocks.iter().take(LINE_MAX).map(clock).collect();
+    let more = coverage.clocks_more + coverage.clocks.len().saturating_sub(LINE_MAX) as u64;
+    if more > 0 {
+        off.push(format!("{} more", grouped(more)));
+    }
+    (!off.is_empty()).then(|| format!("clocks are off: {}", off.join(", ")))
+}
+
+/// `fw 40 min ahead`.
+fn clock(off: &OffClock) -> String {
+    let way = if off.ahead_secs < 0.0 { "behind" } else { "ahead" };
+    format!("{} {} {way}", off.source, duration(off.ahead_secs.abs()))
+}
+
+/// A length of time as people say it, to the nearest of the largest unit that it has: `0.4 s`, `12 s`, `40 min`, `5 h`,
+/// `249 d`; negative ones with their sign.
+pub fn duration(secs: f64) -> String {
+    let (sign, secs) = (if secs < 0.0 { "-" } else { "" }, secs.abs());
+    let (figure, unit) = match secs {
+        s if s < 9.95 => return format!("{sign}{secs:.1} s"),
+        s if s < 119.5 => (s, "s"),
+        s if s < 7_170.0 => (s / 60.0, "min"),
+        s if s < 171_000.0 => (s / 3_600.0, "h"),
+        s => (s / 86_400.0, "d"),
+    };
+    format!("{sign}{figure:.0} {unit}")
+}
+
+/// What was missed, and whose clock is off: for a line of its own.
+pub(crate) fn amiss(coverage: &Coverage, as_of: Timestamp) -> Option<String> {
+    let all: Vec<String> = not_heard(coverage, as_of).into_iter().chain(clocks(coverage)).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// `switch-3 silent since 04:12; …; 2 more`; `None` where nothing was missed.
-pub(crate) fn not_heard(coverage: &Coverage, as_of: Timestamp) -> Option<String> {
+fn not_heard(coverage: &Coverage, as_of: Timestamp) -> Option<String> {
     let mut missed: Vec<String> =
         coverage.missed.iter().take(LINE_MAX).map(|missed| words(missed, Some(as_of))).collect();
     let more = coverage.missed_more + coverage.missed.len().saturating_sub(LINE_MAX) as u64;
@@ -74,6 +129,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn lengths_of_time_are_told_in_the_units_of_people() {
+        for (secs, told) in [
+            (0.04, "0.0 s"),
+            (9.96, "10 s"),
+            (119.4, "119 s"),
+            (-2_400.0, "-40 min"),
+            (7_200.0, "2 h"),
+            (21_547_486.8, "249 d"),
+        ] {
+            assert_eq!(duration(secs), told);
+        }
+    }
+
+    #[test]
     fn what_was_missed_is_told_with_its_time() {
         let at = |text: &str| Timestamp::parse_absolute(text, 0).unwrap();
         let missed = |what, source: &str, since, until: Option<&str>, records| Missed {
@@ -90,6 +159,14 @@ mod tests {
         (coverage.percent, coverage.last_hour_percent) = (Some(100.0), Some(100.0));
         let all = "Coverage 100 % of 3 sources: nothing was missed.";
         assert_eq!(sentence(&coverage, as_of), all);
+        let of_two = Coverage { learning: 1, ..coverage.clone() };
+        let told = "Coverage 100 % of the 2 sources whose usual rate is known, while 1 is still being learnt.";
+        assert_eq!(sentence(&of_two, as_of), told);
+        let off = |source: &str, ahead_secs| OffClock { source: source.to_owned(), ahead_secs };
+        let clocks = vec![off("fw", -2_400.0), off("nas", 21_547_486.8)];
+        let off = Coverage { clocks, ..coverage.clone() };
+        let told = "Coverage 100 % of 3 sources: nothing was missed; clocks are off: fw 40 min behind, nas 249 d ahead.";
+        assert_eq!(sentence(&off, as_of), told);
         (coverage.percent, coverage.last_hour_percent) = (Some(98.0), Some(66.6));
         coverage.missed = vec![
             missed(

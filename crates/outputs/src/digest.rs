@@ -79,9 +79,13 @@ pub fn brief(digest: &Digest, counts: Option<&Counts>, style: &Style) -> String 
     };
     let coverage = quiet.coverage.as_ref();
     let heard = coverage.and_then(|coverage| coverage.percent).map_or(String::new(), |percent| {
-        format!(" Coverage {}.", crate::coverage::percent(percent))
+        let of = match coverage.map_or((0, 0), |heard| (heard.sources, heard.learning)) {
+            (_, 0) => String::new(),
+            (all, learning) => format!(" of {}", crate::coverage::of_those_known(all, learning)),
+        };
+        format!(" Coverage {}{of}.", crate::coverage::percent(percent))
     });
-    let not_heard = coverage.and_then(|heard| crate::coverage::not_heard(heard, digest.as_of));
+    let not_heard = coverage.and_then(|heard| crate::coverage::amiss(heard, digest.as_of));
     // Five lines, both together.
     let lines_max = if not_heard.is_some() { 3 } else { 5 };
     page.wrapped("", &format!("{checked}{held}{heard}{intake}"), Ink::Plain, lines_max);

@@ -389,12 +389,62 @@ fn long_lines_are_cut_and_no_text_is_left_out() {
     let config = FollowConfig { line_bytes_max: 1_000, ..place.config("*.log") };
     let receiver = follow::start(config, &inlet).unwrap();
     fake.wait_for(2);
-    let health = wait_until(&inlet, |health| health.refused == 1);
+    let health = wait_until(&inlet, |health| health.refused == 1 && health.holds.is_some());
+    assert_eq!(health.truncated, 1);
+    // What is wrong is told for as long as it is; what went wrong stays.
+    fs::remove_file(place.path("b.log")).unwrap();
+    let after = wait_until(&inlet, |health| health.holds.is_none());
+    assert!(after.last_error.is_some() && after.refused == 1);
     receiver.stop();
     assert_eq!((fake.kept()[0].payload.len(), fake.kept()[0].truncated), (1_000, true));
     assert_eq!(fake.texts()[1], "short");
     let (_, told) = health.last_error.unwrap();
     assert!(told.ends_with("b.log is not followed: program"), "{told}");
+    assert_eq!(health.holds, Some(told));
+}
+
+#[test]
+fn what_cannot_be_followed_is_counted_with_its_reason() {
+    let (place, fake) = (Place::new(), Fake::new());
+    append(&place.path("a.log"), "one\n");
+    append(&place.path("b.log"), "two\n");
+    append(&place.path("c.log"), "three\n");
+    // Links into the void may be made good later, and one to itself leads nowhere; but a file is no folder.
+    std::os::unix::fs::symlink("loop.log", place.path("loop.log")).unwrap();
+    std::os::unix::fs::symlink("void", place.path("void.log")).unwrap();
+    let inlet = inlet(&fake, "file");
+    let mut config = FollowConfig { files_max: 2, ..place.config("*.log") };
+    config.include.push(place.path("a.log/b.log").to_string_lossy().into_owned());
+    let receiver = follow::start(config, &inlet).unwrap();
+    let health = wait_until(&inlet, |health| health.refused == 2 && health.holds.is_some());
+    receiver.stop();
+    let holds = health.holds.unwrap();
+    assert!(
+        holds.ends_with("a.log/b.log is not followed: not a directory (and 1 more)"),
+        "{holds}"
+    );
+    let (_, told) = health.last_error.unwrap();
+    assert!(told.contains(".log is not followed: 2 files are followed at a time"), "{told}");
+}
+
+#[test]
+fn a_compressed_file_that_is_cut_off_is_told() {
+    use std::io::Write as _;
+    let (place, fake) = (Place::new(), Fake::new());
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    (0..5_000).for_each(|n| writeln!(packed, "line {n} {}", n * 7_919).unwrap());
+    let packed = packed.finish().unwrap();
+    let path = place.path("a.log.1.gz");
+    fs::write(&path, &packed[..packed.len() - 100]).unwrap();
+    let past = std::time::SystemTime::now() - Duration::from_secs(60);
+    fs::File::options().write(true).open(&path).unwrap().set_modified(past).unwrap();
+    let inlet = inlet(&fake, "file");
+    let receiver = follow::start(place.config("*.gz"), &inlet).unwrap();
+    let health = wait_until(&inlet, |health| health.refused == 1);
+    receiver.stop();
+    let (_, told) = health.last_error.unwrap();
+    assert!(told.contains("it may be damaged or cut off"), "{told}");
+    assert!(!fake.texts().is_empty(), "the lines before are read");
 }
 
 #[test]

@@ -18,4 +18,4 @@ pub mod spool;
 pub mod state;
 mod varint;
 
-pub use lock::{Lock, LockError, lock};
+pub use lock::{Lock, LockError, is_locked, lock};

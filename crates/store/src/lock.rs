@@ -30,6 +30,22 @@ pub enum LockError {
     },
 }
 
+/// Whether a program has the lock of a folder. Only looks: the folder may be another user's.
+///
+/// # Errors
+/// If that cannot be known: the lock is not to be read.
+pub fn is_locked(folder: &Path) -> io::Result<bool> {
+    let file = match File::open(folder.join("lock")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file?,
+    };
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockShared) {
+        Ok(()) => Ok(false),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Locks a folder that is there.
 ///
 /// # Errors
@@ -43,5 +59,22 @@ pub fn lock(folder: &Path) -> Result<Lock, LockError> {
         Ok(()) => Ok(Lock { _file: file }),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(LockError::Taken { folder: name() }),
         Err(error) => Err(LockError::Io { folder: name(), source: error.into() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_only_looks_learns_whether_it_is_held_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let looked = || is_locked(folder.path()).unwrap();
+        assert!(!looked() && !folder.path().join("lock").exists());
+        let held = lock(folder.path()).unwrap();
+        assert!(looked() && looked());
+        assert!(matches!(lock(folder.path()), Err(LockError::Taken { .. })));
+        drop(held);
+        assert!(!looked() && lock(folder.path()).is_ok());
     }
 }

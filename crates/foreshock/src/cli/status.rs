@@ -3,7 +3,7 @@
 mod sources;
 
 use super::Exit;
-use crate::runtime::serve::Status;
+use crate::runtime::serve::{Intake, Status};
 use anyhow::Context;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ Examples:
   foreshock status --state /var/lib/foreshock
       what came in, what is known of it, what is wrong, and each source
   foreshock status --state /var/lib/foreshock --format json | jq .follower.lag_secs
-      for scripts; exit code 1 if something is wrong, 10 if it does not run";
+      for scripts; exit code 1 if something is wrong, 10 if it does not run or that cannot be known";
 
 /// Say how the service is
 #[derive(Debug, clap::Args)]
@@ -46,30 +46,35 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             args.state.display()
         )
     })?;
-    let runs = Status::is_running(&args.state);
+    let runs = Status::runs(&args.state);
+    let status = if matches!(runs, Ok(false)) { status.at_rest() } else { status };
     let page = match args.format {
         Format::Json => serde_json::to_string_pretty(&status)? + "\n",
-        Format::Text => text(&status, runs),
+        Format::Text => text(&status, &runs),
     };
     let mut out = io::stdout().lock();
     out.write_all(page.as_bytes())?;
     out.flush()?;
     Ok(match (runs, status.reasons.is_empty()) {
-        (false, _) => Exit::Partial,
-        (true, true) => Exit::Ok,
-        (true, false) => Exit::Findings,
+        (Ok(true), true) => Exit::Ok,
+        (Ok(true), false) => Exit::Findings,
+        (Ok(false) | Err(_), _) => Exit::Partial,
     })
 }
 
-fn text(status: &Status, runs: bool) -> String {
+fn text(status: &Status, runs: &io::Result<bool>) -> String {
     let mut page = String::new();
     let (intake, spool, follower) = (&status.intake, &status.spool, &status.follower);
     let state = match (runs, status.state.as_str()) {
-        (true, state) => format!("{state}, since {}", status.started_at),
-        (false, "stopped") => format!("stopped in order at {}", status.at),
-        (false, _) => {
+        (Ok(true), state) => format!("{state}, since {}", status.started_at),
+        (_, "stopped") => format!("stopped in order at {}", status.at),
+        (Ok(false), _) => {
             format!("not running; last heard of at {}, it did not end in order", status.at)
         }
+        (Err(why), state) => format!(
+            "{state} at {}; whether it runs now cannot be known ({why}): ask as the user that it runs as",
+            status.at
+        ),
     };
     let _ = writeln!(page, "service   {state}");
     for reason in &status.reasons {
@@ -77,29 +82,37 @@ fn text(status: &Status, runs: bool) -> String {
     }
     let _ = writeln!(
         page,
-        "intake    {} received = {} durable + {} on their way + {} given up; {} never reached us",
+        "intake    since the start {} received = {} durable + {} on their way + {} given up; {} never reached us",
         intake.received,
         intake.stored,
         intake.open,
         intake.shed.values().sum::<u64>(),
         intake.lost.values().sum::<u64>()
     );
+    let beside = beside(intake);
+    if !beside.is_empty() {
+        let _ = writeln!(page, "          {}", beside.join("; "));
+    }
     let free = spool.free_bytes.map_or("unknown".to_owned(), mib);
     let _ = writeln!(
         page,
-        "spool     {}, {} in {} segments, {free} free; {} records wait, for {:.1} s; a sync takes {:.1} ms, at worst {:.1} ms",
+        "spool     {}, {} in {} segments, {free} free; {} records wait, for {}; a sync takes {:.1} ms, at worst {:.1} ms",
         spool.state,
         mib(spool.bytes),
         spool.segments,
         spool.queued_records,
-        spool.queued_secs,
+        outputs::coverage::duration(spool.queued_secs),
         spool.sync_p50_ms,
         spool.sync_p99_ms
     );
     let _ = writeln!(
         page,
-        "known     {} of {} records, the oldest that is not is {:.1} s old; {} clients, {} kinds of message",
-        follower.position, spool.next, follower.lag_secs, follower.tenants, follower.signatures
+        "known     {} of {} records, the oldest that is not is {} old; {} clients, {} kinds of message",
+        follower.position,
+        spool.next,
+        outputs::coverage::duration(follower.lag_secs),
+        follower.tenants,
+        follower.signatures
     );
     let _ = writeln!(
         page,
@@ -129,6 +142,22 @@ fn text(status: &Status, runs: bool) -> String {
     }
     page += &sources::text(status);
     page
+}
+
+/// What is counted beside what is received, as far as there is some.
+fn beside(intake: &Intake) -> Vec<String> {
+    let closed: u64 = intake.closed.values().sum();
+    let reasons: Vec<String> = intake.closed.iter().map(|(why, n)| format!("{n} {why}")).collect();
+    [
+        (intake.refused, "connections not let in or files not followed".to_owned()),
+        (closed, format!("connections did not end in order ({})", reasons.join(", "))),
+        (intake.truncated, "records cut to their head".to_owned()),
+        (intake.empty, "empty messages left out".to_owned()),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, what)| format!("{n} {what}"))
+    .collect()
 }
 
 fn mib(bytes: u64) -> String {

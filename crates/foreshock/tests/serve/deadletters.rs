@@ -62,6 +62,11 @@ fn what_could_not_be_taken_is_kept_and_goes_in_once() {
     let replay = |args: &[&str]| {
         run(&[&["replay", "--token-file", token.to_str().unwrap()], args].concat(), &state)
     };
+    let (code, told) = replay(&["--all"]);
+    assert!(code == Some(10) && told.matches("still cannot").count() == 2, "{code:?} {told}");
+    assert!(told.contains("1 left out: they name a client"), "{told}");
+    let (_, open) = run(&["list", "--open"], &state);
+    assert!(open.contains("not for the tenant `globex`"), "not without being named: {open}");
     let (code, told) = replay(&[&id]);
     assert!(code == Some(0) && told.contains("taken in, 1 events"), "{code:?} {told}");
     let (code, told) = replay(&[&id]);

@@ -195,11 +195,14 @@ fn every_receiver_runs_and_has_its_row() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let (socket, log) = (at.join("log.socket"), at.join("app.log"));
+    // What is no text is left where it is, and said to be.
+    let program = at.join("program.log");
+    std::fs::write(&program, b"\x7fELF\0\0\0").unwrap();
     std::fs::write(&log, "2026-11-26T00:00:00Z a line of a file\n").unwrap();
     let has_kernel = std::fs::File::open("/dev/kmsg").is_ok();
     let config = at.join("foreshock.toml");
     let text = format!(
-        "[listen]\nsyslog_unix = {socket:?}\nfiles = [{log:?}]\njournal = true\nkernel = {has_kernel}\n"
+        "[listen]\nsyslog_unix = {socket:?}\nfiles = [{log:?}, {program:?}]\njournal = true\nkernel = {has_kernel}\n"
     );
     std::fs::write(&config, text).unwrap();
     // A journal of three entries.
@@ -236,6 +239,26 @@ fn every_receiver_runs_and_has_its_row() {
     for name in ["syslog-unix", "journal", "files"] {
         assert_eq!(row(&status, name, None)["state"], "ok", "{status:#}");
     }
+    // What cannot be followed is told wherever a person looks, and counted.
+    let status = service.until(|status| {
+        status["intake"]["refused"] == 1 && status["defects"]["year_assumed"].as_u64() >= Some(1)
+    });
+    let told = "program.log is not followed: program";
+    let files = row(&status, "files", None);
+    assert!(files["reason"].as_str().unwrap().contains(told) && files["refused"] == 1, "{files}");
+    let http = service.address("http");
+    let answer = running::get(&http, "/status").unwrap().1;
+    let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(answer["intake"]["refused"], 1);
+    assert!(answer["engine"]["defects"]["year_assumed"].as_u64() >= Some(1), "{answer}");
+    let of_api = answer["sources"].as_array().unwrap().iter();
+    let of_api = of_api.clone().find(|row| row["source_id"] == "files").unwrap();
+    assert!(of_api["reason"].as_str().unwrap().contains(told), "{of_api}");
+    let figures = metrics(&http);
+    let files = "foreshock_source_refused_total{source=\"files\",tenant=\"\"}";
+    assert_eq!(figures.get(files), Some(&1.0), "{figures:?}");
+    let defects = "foreshock_event_defects_total{defect=\"year_assumed\"}";
+    assert!(figures.get(defects) >= Some(&1.0), "{figures:?}");
     if has_kernel {
         assert_eq!(row(&status, "kernel", None)["state"], "ok");
     } else {
@@ -245,8 +268,21 @@ fn every_receiver_runs_and_has_its_row() {
     service.until(|status| received(status, log.to_str().unwrap()) == 1);
     let output = foreshock(&["status", "--state", state.to_str().unwrap()]).output().unwrap();
     let table = String::from_utf8(output.stdout).unwrap();
-    for said in ["coverage  still being learnt", "syslog-unix", "journal", "app.log"] {
+    for said in [
+        "coverage  unknown: what the sources usually say is still being learnt",
+        "1 source needs a look",
+        "1 connections not let in or files not followed",
+        told,
+        "syslog-unix",
+        "journal",
+        "app.log",
+    ] {
         assert!(table.contains(said), "{said}: {table}");
     }
     service.stop();
+    // Of a service that has ended nothing is said to be well.
+    let output = foreshock(&["status", "--state", state.to_str().unwrap()]).output().unwrap();
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.contains("stopped in order") && table.contains("spool     stopped"), "{table}");
+    assert!(!table.contains(" ok "), "{table}");
 }

@@ -256,7 +256,7 @@ async fn found(
             results,
             next: page.next.map(|place| place.to_string()),
             facets: facets.map(spread),
-            scan: page.scan.into(),
+            scan: ScanOut::of(page.scan, &grant),
         })
     });
     Ok(answer::ok(&answer.await?))
@@ -309,6 +309,6 @@ pub(crate) async fn signatures(
     let top = query.limit;
     let facets =
         shared.ask(move |api| api.search.facets(&query, top).map_err(page::no_answer)).await?;
-    let scan = facets.scan.into();
+    let scan = ScanOut::of(facets.scan, &grant);
     Ok(answer::ok(&Kinds { ok: true, results: spread(facets).signature_id, scan }))
 }

@@ -1,5 +1,6 @@
 //! How events are spread, and what an answer took: the store's words → the wire's.
 
+use super::access::{Grant, Tenants};
 use model::search::{Facets, Scan};
 use model::{Severity, Timestamp};
 use serde::Serialize;
@@ -32,23 +33,30 @@ pub(super) struct Counted {
     count: u64,
 }
 
-/// What an answer took.
+/// What an answer took. How much there is and was looked at is of all clients, and null for a token that is not for all.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ScanOut {
     /// Blocks kept.
-    blocks: u64,
+    blocks: Option<u64>,
     /// Blocks that were read in whole.
-    blocks_read: u64,
+    blocks_read: Option<u64>,
     /// Events looked at.
-    events: u64,
+    events: Option<u64>,
     /// Damaged blocks: what they hold is missing from the answer.
     blocks_damaged: u64,
 }
 
-impl From<Scan> for ScanOut {
-    fn from(scan: Scan) -> ScanOut {
+impl ScanOut {
+    /// As much of it as a caller may know: blocks hold the events of all clients.
+    pub(super) fn of(scan: Scan, grant: &Grant) -> ScanOut {
         let Scan { blocks, blocks_read, events, blocks_damaged } = scan;
-        ScanOut { blocks, blocks_read, events, blocks_damaged }
+        let told = |figure| (grant.tenants == Tenants::All).then_some(figure);
+        ScanOut {
+            blocks: told(blocks),
+            blocks_read: told(blocks_read),
+            events: told(events),
+            blocks_damaged,
+        }
     }
 }
 

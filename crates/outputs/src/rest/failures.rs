@@ -79,6 +79,8 @@ pub(crate) struct Failure {
     source_id: String,
     /// Whose it would have been; null if that is not known, or was refused.
     tenant_id: Option<String>,
+    /// It names a tenant that its sender's token is not for: `deadletters replay --all` leaves it out.
+    is_foreign: bool,
     /// Who delivered it.
     peer: String,
     /// Why it could not be taken.
@@ -112,6 +114,7 @@ impl Failure {
             received_at: letter.at,
             source_id: letter.source,
             tenant_id: letter.tenant.map(|tenant| tenant.to_string()),
+            is_foreign: letter.is_foreign,
             peer: letter.peer,
             reason: letter.reason,
             form: letter.form,

@@ -6,7 +6,9 @@ use super::answer;
 use super::metrics;
 use super::problem::{Kind, Problem};
 use super::shared::Shared;
-use super::status::{SourceStatus, State as Condition, Status};
+use super::status::{
+    EngineStatus, IntakeStatus, RaisedStatus, SourceStatus, SpoolStatus, State as Condition, Status,
+};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Request;
@@ -33,8 +35,31 @@ pub(crate) struct StatusAnswer {
     /// The time of the answer.
     #[schema(value_type = String, format = DateTime)]
     now: Timestamp,
-    #[serde(flatten)]
-    status: Status,
+    /// All in one word.
+    state: Condition,
+    /// Why it is not `ok`, each with a remedy. For a token for all clients: the reasons may name them.
+    reasons: Vec<String>,
+    /// The version of the program.
+    version: String,
+    /// Since when it runs.
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    /// What came in; this and the next three are of all clients, and null for a token that is not for all.
+    intake: Option<IntakeStatus>,
+    /// Where it is kept.
+    spool: Option<SpoolStatus>,
+    /// What it has become.
+    engine: Option<EngineStatus>,
+    /// What is kept beside the events to be found again in a year.
+    raised: Option<RaisedStatus>,
+    /// How much of what is usually heard was heard in the last day, so that silence can be trusted: of the clients that the
+    /// token is for. Null while what is usual is being learnt, and for a token for several clients that are not all.
+    #[schema(minimum = 0, maximum = 100)]
+    coverage_percent: Option<f64>,
+    /// Each source, of each client the worst first and at most 256.
+    sources: Vec<SourceStatus>,
+    /// Sources that are known and not listed.
+    sources_more: u64,
 }
 
 /// Whether the service does what it is for. Needs no token and tells nothing else.
@@ -70,9 +95,23 @@ pub(crate) async fn status(
     State(shared): State<Arc<Shared>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let status = status_for(&shared, &request)?;
-    let ok = status.intake.taking;
-    Ok(answer::ok(&StatusAnswer { ok, now: shared.now(), status }))
+    let (grant, status) = status_for(&shared, &request)?;
+    let is_for_all = grant.tenants == Tenants::All;
+    Ok(answer::ok(&StatusAnswer {
+        ok: status.intake.taking,
+        now: shared.now(),
+        state: status.state,
+        reasons: status.reasons,
+        version: status.version,
+        started_at: status.started_at,
+        intake: is_for_all.then_some(status.intake),
+        spool: is_for_all.then_some(status.spool),
+        engine: is_for_all.then_some(status.engine),
+        raised: is_for_all.then_some(status.raised),
+        coverage_percent: status.coverage_percent,
+        sources: status.sources,
+        sources_more: status.sources_more,
+    }))
 }
 
 /// The sources alone.
@@ -97,7 +136,7 @@ pub(crate) async fn sources(
     State(shared): State<Arc<Shared>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let status = status_for(&shared, &request)?;
+    let (_, status) = status_for(&shared, &request)?;
     Ok(answer::ok(&Sources { ok: true, results: status.sources }))
 }
 
@@ -124,18 +163,24 @@ pub(crate) async fn metrics(
 }
 
 /// How the service is, as far as who asks may know.
-fn status_for(shared: &Shared, request: &Request<Body>) -> Result<Status, Problem> {
+fn status_for(shared: &Shared, request: &Request<Body>) -> Result<(Arc<Grant>, Status), Problem> {
     let grant = shared.check(request.headers(), request.extensions(), Scope::Read)?;
     let mut status = shared.api.views.status();
     only_of(&grant, &mut status);
-    Ok(status)
+    Ok((grant, status))
 }
 
-/// Leaves out what is another tenant's: its sources, and reasons, which may name them.
+/// Leaves out what is another tenant's: its sources, and reasons, which may name them; of coverage and of what is not listed
+/// its own are told.
 fn only_of(grant: &Grant, status: &mut Status) {
-    if grant.tenants == Tenants::All {
-        return;
-    }
+    let Tenants::Only(some) = &grant.tenants else { return };
+    let own = || some.iter().filter_map(|tenant| status.of.get(tenant.as_str()));
+    let more = own().map(|of| of.sources_more).sum();
+    let percent = match some.as_slice() {
+        [_] => own().next().and_then(|of| of.coverage_percent),
+        _ => None,
+    };
+    (status.coverage_percent, status.sources_more) = (percent, more);
     status.sources.retain(|source| source.tenant_id.as_deref().is_some_and(|t| grant.covers(t)));
     status.reasons.clear();
 }

@@ -1,6 +1,7 @@
 //! Dead letters: what came and could not be taken, with the reason and the bytes, so that nothing is lost for a slip of a
 //! sender or a parser of ours. Here is what the API knows of them; where they are kept is for others.
 
+use super::access::Tenants;
 use model::port::StoreError;
 use model::{TenantId, Timestamp};
 
@@ -40,6 +41,11 @@ pub struct Letter {
     pub source: String,
     /// Whose it would have been; `None` if that is not known, or was refused.
     pub tenant: Option<TenantId>,
+    /// For whom its sender's token was. Taken in again, its events go to nobody else.
+    pub tenants: Tenants,
+    /// It was refused because it names a tenant that its sender's token is not for. Only who names it by its number
+    /// takes it in all the same.
+    pub is_foreign: bool,
     /// Who delivered it.
     pub peer: String,
     /// Why it could not be taken, with a remedy.

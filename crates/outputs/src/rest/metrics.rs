@@ -105,6 +105,23 @@ fn intake(page: &mut Page, status: &Status) {
     page.counter("intake_spooled_total", "Records that are durable.", intake.spooled);
     page.gauge("intake_waiting", "Records on their way to the disk.", intake.waiting as f64);
     page.by("intake_dropped_total", "Records that were lost or shed.", "reason", &intake.dropped);
+    page.counter("intake_empty_total", "Messages of nothing but line ends.", intake.empty);
+    page.counter(
+        "intake_truncated_total",
+        "Records of which only the head was kept.",
+        intake.truncated,
+    );
+    page.counter(
+        "intake_refused_total",
+        "Connections not let in, files not followed.",
+        intake.refused,
+    );
+    page.by(
+        "intake_closed_total",
+        "Connections that did not end in order.",
+        "reason",
+        &intake.closed,
+    );
     page.counter("spool_next_seq", "The number of the next record.", spool.next_seq);
     page.gauge("spool_bytes", "Bytes of the spool on the disk.", spool.bytes as f64);
     page.gauge(
@@ -144,6 +161,11 @@ fn engine(page: &mut Page, status: &Status) {
         "What could not be taken, and is kept.",
         engine.dead_letters,
     );
+    page.counter(
+        "dead_letters_not_kept_total",
+        "What could not be taken, and was too much to be kept.",
+        engine.dead_letters_not_kept,
+    );
     page.gauge("tenants", "Clients.", engine.tenants as f64);
     page.gauge("signatures", "Kinds of message.", engine.signatures as f64);
     page.gauge("candidates_open", "Open candidates.", engine.candidates as f64);
@@ -159,7 +181,7 @@ fn engine(page: &mut Page, status: &Status) {
 /// A figure of a source: name, kind, help, and how to read it.
 type Figure = (&'static str, &'static str, &'static str, fn(&SourceStatus) -> Option<f64>);
 
-const FIGURES: [Figure; 12] = [
+const FIGURES: [Figure; 15] = [
     ("source_received_total", "counter", "Records received.", |s| Some(s.received as f64)),
     ("source_bytes_total", "counter", "Bytes received.", |s| Some(s.bytes as f64)),
     ("source_malformed_total", "counter", "Records not well formed.", |s| Some(s.malformed as f64)),
@@ -170,6 +192,15 @@ const FIGURES: [Figure; 12] = [
         Some(s.dead_letters as f64)
     }),
     ("source_gaps_total", "counter", "Times that records were lost.", |s| Some(s.gaps as f64)),
+    ("source_empty_total", "counter", "Messages of nothing but line ends.", |s| {
+        Some(s.empty as f64)
+    }),
+    ("source_truncated_total", "counter", "Records of which only the head was kept.", |s| {
+        Some(s.truncated as f64)
+    }),
+    ("source_refused_total", "counter", "Connections not let in, files not followed.", |s| {
+        Some(s.refused as f64)
+    }),
     ("source_connections", "gauge", "Open connections.", |s| Some(s.connections as f64)),
     ("source_rate", "gauge", "Records a second of late.", |s| Some(s.rate_per_sec)),
     ("source_usual_rate", "gauge", "Records a second as a rule.", |s| s.usual_rate_per_sec),
@@ -196,6 +227,13 @@ fn sources(page: &mut Page, status: &Status) {
         for (reason, count) in &source.dropped {
             let [id, tenant] = labels(source);
             page.value("source_dropped_total", &[id, tenant, ("reason", reason)], *count as f64);
+        }
+    }
+    page.head("source_closed_total", "counter", "Connections that did not end in order.");
+    for source in sources {
+        for (reason, count) in &source.closed {
+            let [id, tenant] = labels(source);
+            page.value("source_closed_total", &[id, tenant, ("reason", reason)], *count as f64);
         }
     }
     page.head("source_state", "gauge", "1 for the state that the source is in.");

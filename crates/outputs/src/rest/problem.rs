@@ -65,6 +65,9 @@ pub(crate) struct ItemError {
     pub(crate) reason: String,
     /// Whether the same event may be taken when it is sent again.
     pub(crate) retry: bool,
+    /// It names a tenant that the token is not for.
+    #[serde(skip)]
+    pub(crate) is_foreign: bool,
 }
 
 /// Trouble with a request, on its way to an answer.
@@ -75,6 +78,7 @@ pub(crate) struct Problem {
     retry_after_secs: Option<u32>,
     errors: Vec<ItemError>,
     closes: bool,
+    is_foreign: bool,
 }
 
 /// The form of every error (RFC 9457).
@@ -102,7 +106,14 @@ pub(crate) struct ProblemBody<'a> {
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Problem {
         let detail = detail.into();
-        Problem { kind, detail, retry_after_secs: None, errors: vec![], closes: false }
+        Problem {
+            kind,
+            detail,
+            retry_after_secs: None,
+            errors: vec![],
+            closes: false,
+            is_foreign: false,
+        }
     }
 
     /// Says when it is worth trying again.
@@ -121,6 +132,17 @@ impl Problem {
     pub(crate) fn closing(mut self) -> Problem {
         self.closes = true;
         self
+    }
+
+    /// It names a tenant that the token is not for.
+    pub(crate) fn foreign(mut self) -> Problem {
+        self.is_foreign = true;
+        self
+    }
+
+    /// Whether it names a tenant that the token is not for.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.is_foreign
     }
 
     /// Whether the same may go well later.

@@ -40,7 +40,7 @@ impl State {
 }
 
 /// How the service is.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Status {
     /// All in one word.
     pub state: State,
@@ -49,7 +49,6 @@ pub struct Status {
     /// The version of the program.
     pub version: String,
     /// Since when it runs.
-    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// What came in.
     pub intake: IntakeStatus,
@@ -61,11 +60,21 @@ pub struct Status {
     pub raised: RaisedStatus,
     /// How much of what is usually heard was heard in the last day, so that silence can be trusted; absent while what is
     /// usual is being learnt.
-    #[schema(minimum = 0, maximum = 100)]
     pub coverage_percent: Option<f64>,
+    /// What of this is one client's, by its name: all that a token of that client may know of it.
+    pub of: BTreeMap<String, OfClient>,
     /// Each source, of each client the worst first and at most 256.
     pub sources: Vec<SourceStatus>,
     /// Sources that are known and not listed.
+    pub sources_more: u64,
+}
+
+/// What of the status is one client's.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OfClient {
+    /// As [`Status::coverage_percent`].
+    pub coverage_percent: Option<f64>,
+    /// As [`Status::sources_more`].
     pub sources_more: u64,
 }
 
@@ -82,6 +91,14 @@ pub struct IntakeStatus {
     pub waiting: u64,
     /// Records that were lost or shed, by reason.
     pub dropped: BTreeMap<String, u64>,
+    /// Messages of nothing but line ends: not stored, and not received.
+    pub empty: u64,
+    /// Records of which only the head was kept.
+    pub truncated: u64,
+    /// Connections that were not let in, and files that are not followed.
+    pub refused: u64,
+    /// Connections that ended otherwise than by the sender's orderly close, by reason.
+    pub closed: BTreeMap<String, u64>,
 }
 
 impl IntakeStatus {
@@ -136,6 +153,8 @@ pub struct EngineStatus {
     pub defects: BTreeMap<String, u64>,
     /// Records of which no event could be made, kept with their reason.
     pub dead_letters: u64,
+    /// … and those that were too many to be kept.
+    pub dead_letters_not_kept: u64,
     /// Clients.
     pub tenants: u64,
     /// Kinds of message.
@@ -205,7 +224,7 @@ pub struct SourceStatus {
     pub transport: String,
     /// In one word.
     pub state: SourceState,
-    /// Why it is not `ok`.
+    /// Why it is not `ok`; of one that is, what went wrong in the last hour, or still does: a file that cannot be followed.
     pub reason: Option<String>,
     /// When it was last heard.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -224,8 +243,16 @@ pub struct SourceStatus {
     pub dead_letters: u64,
     /// Times that it is known to have lost records.
     pub gaps: u64,
-    /// Open connections.
+    /// Messages of nothing but line ends: not stored.
+    pub empty: u64,
+    /// Records of which only the head was kept.
+    pub truncated: u64,
+    /// Open connections, or followed files.
     pub connections: u64,
+    /// Connections that were not let in, or files that are not followed.
+    pub refused: u64,
+    /// Connections that ended otherwise than by the sender's orderly close, by reason.
+    pub closed: BTreeMap<String, u64>,
     /// Records a second, of late.
     pub rate_per_sec: f64,
     /// Records a second, as a rule at this hour.

@@ -73,6 +73,12 @@ fn scopes_and_tenants_hold() {
     let sources = status["sources"].as_array().unwrap();
     assert!(sources.iter().all(|source| source["tenant_id"] == "acme") && sources.len() == 1);
     assert_eq!(status["reasons"].as_array().unwrap().len(), 0);
+    // What is of all clients is for who may know of all.
+    for global in ["intake", "spool", "engine", "raised"] {
+        assert!(status[global].is_null(), "{global}: {status}");
+        assert!(under.get_as(ALL, "/status").json()[global].is_object(), "{global}");
+    }
+    assert_eq!((&status["ok"], &status["coverage_percent"]), (&true.into(), &88.0.into()));
     assert_eq!(under.get_as(ACME_READ, "/sources").json()["results"].as_array().unwrap().len(), 1);
     assert_eq!(under.get_as(ALL, "/sources/status").json()["results"].as_array().unwrap().len(), 2);
     under.post_as(ACME_READ, "/events/search", r#"{"tenant_id":"globex"}"#).problem(403);

@@ -1,7 +1,7 @@
 //! A server under test, and the least of a client: what is sent is what stands in the test.
 
 use crate::fakes::{self, ALL, FakeIntake, FakeViews};
-use outputs::rest::{Meter, Server, Settings};
+use outputs::rest::{DeadLetters, Meter, Server, Settings};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -13,6 +13,7 @@ pub(crate) struct Under {
     pub(crate) intake: Arc<FakeIntake>,
     pub(crate) views: Arc<FakeViews>,
     pub(crate) meter: Arc<Meter>,
+    pub(crate) letters: Arc<dyn DeadLetters>,
     server: Server,
 }
 
@@ -62,9 +63,9 @@ impl Under {
         let (intake, views) = (Arc::<FakeIntake>::default(), Arc::new(FakeViews::new()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let api = fakes::api(Arc::clone(&intake) as _, Arc::clone(&views) as _, settings);
-        let meter = Arc::clone(&api.meter);
+        let (meter, letters) = (Arc::clone(&api.meter), Arc::clone(&api.letters));
         let server = Server::start(listener, api, 2).unwrap();
-        Under { intake, views, meter, server }
+        Under { intake, views, meter, letters, server }
     }
 
     pub(crate) fn at(&self) -> SocketAddr {

@@ -7,7 +7,8 @@ use model::port::{EventSearch, StoreError};
 use model::search::{Facets, Found, Order, Page, Query, Scan};
 use model::*;
 use outputs::rest::status::{
-    EngineStatus, IntakeStatus, RaisedStatus, SourceState, SourceStatus, SpoolStatus, State, Status,
+    EngineStatus, IntakeStatus, OfClient, RaisedStatus, SourceState, SourceStatus, SpoolStatus,
+    State, Status,
 };
 use outputs::rest::{
     Api, Created, DeadLetters, Explained, Grant, KeptLetter, Letter, Recognise, Records, Scope,
@@ -238,6 +239,10 @@ pub(crate) fn status() -> Status {
             spooled: 1_000_000,
             waiting: 5,
             dropped: [("receive_buffer".to_owned(), 200)].into(),
+            empty: 3,
+            truncated: 7,
+            refused: 2,
+            closed: [("reset".to_owned(), 4), ("tls".to_owned(), 1)].into(),
         },
         spool: SpoolStatus {
             next_seq: 1_000_000,
@@ -260,6 +265,7 @@ pub(crate) fn status() -> Status {
             events: 999_000,
             defects: [("year_assumed".to_owned(), 120_004)].into(),
             dead_letters: 0,
+            dead_letters_not_kept: 12,
             tenants: 2,
             signatures: 421,
             candidates: 3,
@@ -271,6 +277,8 @@ pub(crate) fn status() -> Status {
             expired_by_size: 70_000,
         },
         coverage_percent: Some(97.5),
+        of: [("acme".to_owned(), OfClient { coverage_percent: Some(88.0), sources_more: 0 })]
+            .into(),
         sources: vec![source("udp:5514", None, SourceState::Ok), {
             let tenant = Some("acme".to_owned());
             source("http:acme \"quoted\"\n\u{202e}", tenant, SourceState::Silent)
@@ -297,7 +305,11 @@ fn source(id: &str, tenant_id: Option<String>, state: SourceState) -> SourceStat
         parse_failures: 2,
         dead_letters: 1,
         gaps: 0,
+        empty: 3,
+        truncated: 7,
         connections: 0,
+        refused: 2,
+        closed: [("reset".to_owned(), 4)].into(),
         rate_per_sec: 140.5,
         usual_rate_per_sec: Some(138.0),
         lag_secs: Some(0.2),

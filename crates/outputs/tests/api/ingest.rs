@@ -3,8 +3,8 @@
 use crate::client::{EVENT, Under, request};
 use crate::fakes::{ACME_INGEST, ACME_READ, ALL, TWO, now};
 use model::intake::Why;
-use model::{Cursor, EventId, Transport};
-use outputs::rest::{Limits, Settings};
+use model::{Cursor, EventId, TenantId, Transport};
+use outputs::rest::{Letter, LetterForm, Limits, Settings, Tenants};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -346,6 +346,36 @@ proptest! {
             .collect();
         prop_assert_eq!(under.intake.payloads(), expected);
     }
+}
+
+/// A body that was refused for a reason of its own, and would be taken now: nothing in it reaches a client that its sender
+/// could not reach, whoever replays it.
+#[test]
+fn what_is_taken_in_again_goes_to_nobody_whom_its_sender_could_not_reach() {
+    let under = Under::test();
+    let letter = Letter {
+        at: now(),
+        source: "http:acme-shipper".into(),
+        tenant: Some(TenantId::new("acme")),
+        tenants: Tenants::Only(vec![TenantId::new("acme")]),
+        is_foreign: false,
+        peer: "192.0.2.7".into(),
+        reason: "more events than one request may have".into(),
+        form: LetterForm::Bulk,
+        coding: None,
+        bytes: br#"[{"message":"own"},{"message":"other","tenant_id":"globex"}]"#.to_vec(),
+        truncated: false,
+    };
+    under.letters.keep(letter);
+    let answer = under.post_as(ALL, "/replay/raw", r#"{"ids":[0]}"#).json();
+    assert_eq!((&answer["ok"], &answer["results"][0]["events"]), (&true.into(), &1.into()));
+    assert_eq!(under.intake.payloads(), [r#"{"message":"own"}"#]);
+    let failures = under.get_as(ALL, "/failures").json();
+    let other = &failures["results"][0];
+    assert_eq!((&other["is_foreign"], &other["id"]), (&true.into(), &1.into()), "{failures}");
+    // Named by its number it is meant to be taken in.
+    under.post_as(ALL, "/replay/raw", r#"{"ids":[1]}"#).json();
+    assert_eq!(under.intake.kept.lock().unwrap()[1].origin.tenant_id.as_str(), "globex");
 }
 
 #[test]

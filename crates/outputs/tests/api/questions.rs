@@ -188,6 +188,11 @@ fn events_are_found_page_by_page() {
     );
     let own = under.post_as(ACME_READ, "/events/search", r#"{"limit":1000}"#).json();
     assert!(ids(&own, "tenant_id").iter().all(|tenant| *tenant == "acme"));
+    // How much there is of all clients together is nothing for one of them.
+    let scan = |answer: &Value| answer["scan"]["events"].clone();
+    assert!(scan(&own).is_null() && own["scan"]["blocks_damaged"].is_u64(), "{}", own["scan"]);
+    assert!(scan(&under.get_as(ACME_READ, "/signatures").json()).is_null());
+    assert!(scan(&under.post("/events/search", "{}").json()).is_u64());
     under.post_as(TWO, "/events/search", "{}").problem(422);
 }
 

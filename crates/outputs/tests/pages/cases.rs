@@ -66,6 +66,7 @@ pub(crate) fn coverage() -> Coverage {
         percent: Some(97.5),
         last_hour_percent: Some(92.8),
         sources: 14,
+        learning: 0,
         missed: vec![Missed {
             source: "switch-3".into(),
             what: MissedHow::Silent,
@@ -74,6 +75,8 @@ pub(crate) fn coverage() -> Coverage {
             records: None,
         }],
         missed_more: 0,
+        clocks: vec![],
+        clocks_more: 0,
     }
 }
 

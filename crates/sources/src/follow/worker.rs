@@ -11,7 +11,7 @@ use crate::inlet::{Health, Inlet};
 use crate::noted;
 use glob::Pattern;
 use model::intake::Batch;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -56,6 +56,8 @@ pub(super) struct Worker {
     /// The file that is read first in the next turn.
     turn: usize,
     told: HashSet<PathBuf>,
+    /// What cannot be followed at present and why, since the latest look.
+    amiss: BTreeMap<PathBuf, String>,
 }
 
 impl Worker {
@@ -87,6 +89,7 @@ impl Worker {
             saved_at: Instant::now(),
             turn: 0,
             told: HashSet::new(),
+            amiss: BTreeMap::new(),
             config,
         };
         // Better told now than when the first lines are read.
@@ -206,7 +209,7 @@ impl Worker {
             self.gone.push(place);
             self.is_dirty = true;
             if let Some(error) = error {
-                self.tell(&path, &error);
+                self.tell_as(&path, error);
             }
         }
     }
@@ -243,18 +246,35 @@ impl Worker {
         }
     }
 
-    /// Tells once what is wrong with a file.
+    /// Tells what is wrong with a file or folder.
     fn tell(&mut self, path: &Path, why: &str) {
+        self.tell_as(path, format!("{} is not followed: {why}", crate::error::printable(path)));
+    }
+
+    /// The same in other words: once as an error, and for as long as it holds.
+    fn tell_as(&mut self, path: &Path, told: String) {
+        if self.amiss.len() < TOLD_MAX {
+            self.amiss.insert(path.to_owned(), told.clone());
+        }
         if self.told.len() >= TOLD_MAX {
             self.told.clear();
         }
         if self.told.insert(path.to_owned()) {
             let now = self.inlet.now();
-            let told = format!("{} is not followed: {why}", crate::error::printable(path));
             self.inlet.counters().with(|health| {
                 health.refused += 1;
                 health.last_error = Some((now, told));
             });
         }
+    }
+
+    /// Says what has been wrong since the latest look.
+    fn tell_amiss(&mut self) {
+        let amiss = std::mem::take(&mut self.amiss);
+        let holds = amiss.values().next().map(|first| match amiss.len() - 1 {
+            0 => first.clone(),
+            more => format!("{first} (and {more} more)"),
+        });
+        self.inlet.counters().with(|health| health.holds = holds);
     }
 }

@@ -67,6 +67,8 @@ pub struct Health {
     pub buffer_bytes: Option<u64>,
     /// What went wrong last, and when.
     pub last_error: Option<(Timestamp, String)>,
+    /// What is wrong and has been since it was found: files that cannot be followed.
+    pub holds: Option<String>,
     /// Why the spool takes nothing, while it does not.
     pub waits_for: Option<String>,
 }
@@ -94,6 +96,7 @@ impl Health {
             lag_bytes: None,
             buffer_bytes: None,
             last_error: None,
+            holds: None,
             waits_for: None,
         }
     }

@@ -208,6 +208,7 @@ impl Inlet {
             return true;
         }
         let (records, bytes) = (records_of(&batch), batch.payload_bytes() as u64);
+        let truncated = batch.rows().iter().filter(|row| row.facts.truncated).count() as u64;
         loop {
             let answer = self.intake.append(batch).and_then(|ticket| ticket.wait().map(drop));
             let Err(returned) = answer else { break };
@@ -224,6 +225,7 @@ impl Inlet {
             health.open += records;
             health.bytes += bytes;
             health.last_record_at = Some(now);
+            health.truncated += truncated;
             health.was_stored(records);
         });
         true

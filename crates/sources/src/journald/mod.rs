@@ -238,10 +238,6 @@ impl<'a> Journald<'a> {
         {
             self.taken = Some(cursor.to_owned());
         }
-        let truncated = u64::from(entry.is_truncated);
-        if truncated > 0 {
-            self.inlet.counters().with(|health| health.truncated += truncated);
-        }
         self.batch.payload_bytes() < BATCH_BYTES || self.store()
     }
 

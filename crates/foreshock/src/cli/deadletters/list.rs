@@ -94,6 +94,7 @@ fn ndjson(out: &mut impl Write, id: u64, kept: &Kept) -> io::Result<()> {
         "received_at": letter.at,
         "source_id": letter.source,
         "tenant_id": letter.tenant,
+        "is_foreign": letter.is_foreign,
         "peer": letter.peer,
         "reason": letter.reason,
         "form": letter.form,

@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// Their numbers, as `list` tells them
     #[arg(required_unless_present = "all")]
     ids: Vec<u64>,
-    /// All that were not taken in since
+    /// All that were not taken in since, but for those that name a client whom their sender's token was not for
     #[arg(long, conflicts_with = "ids")]
     all: bool,
     /// State folder of the service
@@ -45,20 +45,32 @@ struct Replayed {
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let ids: Vec<u64> = match args.all {
-        false => args.ids.clone(),
+    let (ids, foreign): (Vec<u64>, usize) = match args.all {
+        false => (args.ids.clone(), 0),
         true => {
             let all = read(&args.state)?.into_iter();
-            all.filter(|(_, kept)| kept.replayed_at.is_none()).map(|(id, _)| id).collect()
+            let open = all.filter(|(_, kept)| kept.replayed_at.is_none());
+            // One client's token must not write into another's events by the hand of who may everything.
+            let (foreign, own): (Vec<_>, Vec<_>) =
+                open.partition(|(_, kept)| kept.letter.is_foreign);
+            (own.into_iter().map(|(id, _)| id).collect(), foreign.len())
         }
     };
     let mut out = io::stdout().lock();
+    if foreign > 0 {
+        writeln!(
+            out,
+            "{foreign} left out: they name a client whom their sender's token was not for. `foreshock deadletters list \
+             --open` shows them; name them by their numbers to take them in all the same."
+        )?;
+    }
     if ids.is_empty() {
         writeln!(out, "There are none.")?;
         return Ok(Exit::Ok);
     }
     ensure!(
-        Status::is_running(&args.state),
+        // Where that cannot be known, the answer will tell.
+        Status::runs(&args.state).unwrap_or(true),
         "no service runs on {}: start it with `foreshock serve`, then replay",
         args.state.display()
     );

@@ -1,25 +1,32 @@
 //! The sources of a service as a table: what is wrong first, then each with its figures.
 
-use crate::runtime::serve::{SourceNow, Status};
-use outputs::coverage::percent;
+use crate::runtime::serve::{CoverageNow, SourceNow, Status};
+use outputs::coverage::{duration, of_those_known, percent};
 use std::fmt::Write as _;
 
 /// Columns of a name; a longer one is cut.
 const NAME_MAX: usize = 40;
+/// … and of a client's.
+const TENANT_MAX: usize = 16;
 
 /// Coverage, then a row for each source.
 pub(super) fn text(status: &Status) -> String {
     let mut page = String::new();
-    let all = status.coverage_percent.map_or("still being learnt".to_owned(), percent);
-    let _ = writeln!(page, "coverage  {all} of what is usual was heard in the last day");
+    let _ = writeln!(page, "coverage  {}", coverage(status));
     for (tenant, coverage) in &status.coverage {
         for missed in &coverage.missed {
             let told = outputs::safe::text(&format!("{tenant}: {missed}")).into_owned();
             let _ = writeln!(page, "          ! {told}");
         }
     }
+    let look = status.sources.iter().filter(|source| source.reason.is_some()).count();
+    if look > 0 {
+        let need = if look == 1 { "source needs" } else { "sources need" };
+        let _ = writeln!(page, "look      {look} {need} a look: the lines with ! below");
+    }
     let head = [
         "source",
+        "client",
         "state",
         "a minute",
         "usual",
@@ -42,7 +49,7 @@ pub(super) fn text(status: &Status) -> String {
         for (place, (cell, width)) in row.iter().zip(&widths).enumerate() {
             // Names and words to the left, numbers to the right.
             let _ = match place {
-                0 | 1 | 6 => write!(line, "{cell:<width$}  "),
+                0..=2 | 7 => write!(line, "{cell:<width$}  "),
                 _ => write!(line, "{cell:>width$}  "),
             };
         }
@@ -54,6 +61,7 @@ pub(super) fn text(status: &Status) -> String {
     if status.sources_more > 0 {
         let _ = writeln!(page, "{} more sources", status.sources_more);
     }
+    page += "Listeners, tokens and \"files\" count since the start; hosts and single files since they were first heard.\n";
     if status.beyond_records > 0 {
         let _ = writeln!(
             page,
@@ -64,6 +72,22 @@ pub(super) fn text(status: &Status) -> String {
     page
 }
 
+/// How much of what is usual was heard, and of how many sources that is known.
+fn coverage(status: &Status) -> String {
+    let sum = |of: fn(&CoverageNow) -> u64| status.coverage.values().map(of).sum::<u64>();
+    let (sources, learning) = (sum(|of| of.sources), sum(|of| of.learning));
+    match status.coverage_percent {
+        None => "unknown: what the sources usually say is still being learnt".to_owned(),
+        Some(all) => {
+            let of = match learning {
+                0 => String::new(),
+                _ => format!(", of {}", of_those_known(sources, learning)),
+            };
+            format!("{} of what is usual was heard in the last day{of}", percent(all))
+        }
+    }
+}
+
 fn row(source: &SourceNow) -> Vec<String> {
     let name = match &source.host {
         Some(host) => format!("{} / {host}", source.name),
@@ -72,11 +96,13 @@ fn row(source: &SourceNow) -> Vec<String> {
     let name = outputs::safe::clip(&outputs::safe::text(&name), NAME_MAX).into_owned();
     let figure =
         |figure: Option<f64>| figure.map_or("-".to_owned(), |figure| format!("{figure:.1}"));
-    let secs = |secs: Option<f64>| secs.map_or("-".to_owned(), |secs| format!("{secs:.1} s"));
+    let secs = |secs: Option<f64>| secs.map_or("-".to_owned(), duration);
+    let tenant = outputs::safe::text(source.tenant.as_deref().unwrap_or("-"));
     // To the second: RFC 3339, without its fraction.
     let last = source.last_record_at.as_deref().map_or("never", |at| &at[..at.len().min(19)]);
     vec![
         name,
+        outputs::safe::clip(&tenant, TENANT_MAX).into_owned(),
         source.state.clone(),
         figure(Some(source.rate_per_sec * 60.0)),
         figure(source.usual_rate_per_sec.map(|rate| rate * 60.0)),
@@ -104,11 +130,18 @@ mod tests {
             received: 12_345,
             rate_per_sec: 0.5,
             usual_rate_per_sec: Some(1.25),
+            tenant: Some("acme".into()),
             lag_secs: Some(0.04),
+            clock_skew_secs: Some(-2_400.0),
             ..SourceNow::default()
         };
         let status = Status {
             coverage_percent: Some(98.0),
+            coverage: [(
+                "acme".to_owned(),
+                CoverageNow { sources: 12, learning: 3, ..CoverageNow::default() },
+            )]
+            .into(),
             sources: vec![
                 source("switch-3\u{1b}[31m", "silent", Some("silent since 04:12\u{7}")),
                 source("fw", "ok", None),
@@ -118,12 +151,19 @@ mod tests {
         };
         let page = text(&status);
         assert!(!page.chars().any(|c| c.is_control() && c != '\n'), "{page:?}");
-        for said in ["98 % of what is usual", "switch-3", "! silent since 04:12", "3 more sources"]
-        {
+        for said in [
+            "98 % of what is usual was heard in the last day, of the 9 sources whose",
+            "1 source needs a look",
+            "switch-3",
+            "! silent since 04:12",
+            "3 more sources",
+        ] {
             assert!(page.contains(said), "{said}: {page}");
         }
         let fw = page.lines().find(|line| line.contains("/ fw")).unwrap();
-        for cell in ["ok", "30.0", "75.0", "0.0 s", "2026-11-20T04:12:31 ", "12345"] {
+        for cell in
+            ["acme", "ok", "30.0", "75.0", "0.0 s", "-40 min", "2026-11-20T04:12:31 ", "12345"]
+        {
             assert!(fw.contains(cell), "{cell}: {fw}");
         }
     }

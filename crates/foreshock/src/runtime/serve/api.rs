@@ -137,14 +137,13 @@ fn told(status: &Status, shared: &Shared) -> api::Status {
     }
     let lost: u64 = intake.lost.values().sum();
     let candidates = views.tenants.values().flat_map(|view| &view.candidates);
-    let state = match (spool.state.as_str(), status.reasons.is_empty()) {
-        ("writing", true) => api::State::Ok,
-        ("writing", false) => api::State::Degraded,
-        ("stopped", _) => api::State::Stopping,
-        _ => api::State::Failing,
+    let state = api::State::ALL.into_iter().find(|state| state.word() == status.state);
+    let of = |(tenant, more): (&String, &u64)| {
+        let coverage_percent = status.coverage.get(tenant).and_then(|of| of.percent);
+        (tenant.clone(), api::OfClient { coverage_percent, sources_more: *more })
     };
     api::Status {
-        state,
+        state: state.unwrap_or(api::State::Stopping),
         reasons: status.reasons.clone(),
         version: status.version.clone(),
         started_at: Timestamp::parse_absolute(&status.started_at, 0).unwrap_or_default(),
@@ -155,6 +154,10 @@ fn told(status: &Status, shared: &Shared) -> api::Status {
             spooled: intake.stored,
             waiting: intake.open,
             dropped,
+            empty: intake.empty,
+            truncated: intake.truncated,
+            refused: intake.refused,
+            closed: intake.closed.clone(),
         },
         spool: api::SpoolStatus {
             next_seq: spool.next,
@@ -175,11 +178,12 @@ fn told(status: &Status, shared: &Shared) -> api::Status {
             lag_secs: follower.lag_secs,
             published_at: views.at,
             events: status.events.stored + status.events.waiting,
+            defects: status.defects.clone(),
             dead_letters: status.dead_letters,
+            dead_letters_not_kept: status.dead_letters_not_kept,
             tenants: follower.tenants,
             signatures: follower.signatures,
             candidates: candidates.filter(|known| known.item.outcome.is_none()).count() as u64,
-            ..api::EngineStatus::default()
         },
         raised: api::RaisedStatus {
             kept: status.house.raised_kept,
@@ -190,6 +194,7 @@ fn told(status: &Status, shared: &Shared) -> api::Status {
         coverage_percent: status.coverage_percent,
         sources: status.sources.iter().map(super::rows::told).collect(),
         sources_more: status.sources_more,
+        of: status.sources_more_of.iter().map(of).collect(),
     }
 }
 

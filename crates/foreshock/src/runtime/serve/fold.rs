@@ -13,7 +13,7 @@ use model::{Change, Digest, EnvelopeId, Seq, TenantId, Timestamp};
 use std::collections::BTreeMap;
 
 /// Rises with every change of what stands here beside the engine's snapshot.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// When each tenant's digest is due.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -281,8 +281,9 @@ impl Follower {
         let began = Instant::now();
         let at = self.shared.latest().unwrap_or_default();
         let before = self.shared.views();
-        let Follower { fold, position, raw, evidences, .. } = self;
-        self.shared.publish(Views::of(fold, *position, at, &before, raw, evidences));
+        let Follower { fold, keep, position, raw, evidences, .. } = self;
+        let views = Views::of(fold, *position, at, &before, raw, evidences);
+        self.shared.publish(Views { defects: keep.defects().clone(), ..views });
         self.publish.did(began);
         self.published = Some(self.position);
     }

@@ -59,7 +59,12 @@ pub(super) struct Keep {
     raised: (u64, usize),
     sources: BTreeMap<SourceId, Source>,
     heard: BTreeSet<SourceId>,
+    /// Events with each defect, ever.
+    defects: BTreeMap<String, u64>,
 }
+
+/// What stands before the name of a defect among the sums.
+const DEFECT: &str = "defect: ";
 
 /// A set of kinds.
 #[derive(Default)]
@@ -130,8 +135,13 @@ impl Keep {
         // What an earlier program wrote otherwise is begun anew.
         let sources =
             rows.filter_map(|row| Some((row.id, serde_json::from_str(&row.health).ok()?)));
+        let defects = state
+            .sums()?
+            .into_iter()
+            .filter_map(|(name, count)| Some((name.strip_prefix(DEFECT)?.to_owned(), count)));
         Ok(Keep {
             sources: sources.collect(),
+            defects: defects.collect(),
             events,
             state,
             checkpoint,
@@ -149,6 +159,11 @@ impl Keep {
     /// Rows are collected up to here.
     pub(super) fn through(&self) -> Seq {
         self.through
+    }
+
+    /// Events with each defect, ever.
+    pub(super) fn defects(&self) -> &BTreeMap<String, u64> {
+        &self.defects
     }
 
     /// The state as it was committed.
@@ -306,7 +321,10 @@ impl Keep {
             .refused
             .iter()
             .for_each(|(why, n)| self.sum(&format!("refused: {}", why.word()), *n));
-        counts.defects.iter().for_each(|(word, n)| self.sum(&format!("defect: {word}"), *n));
+        for (word, n) in &counts.defects {
+            self.sum(&format!("{DEFECT}{word}"), *n);
+            *self.defects.entry((*word).to_owned()).or_default() += n;
+        }
     }
 
     fn give_back(&mut self, tenant: Option<&TenantId>, touched: &mut Touched) {

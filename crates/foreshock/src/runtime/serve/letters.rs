@@ -7,7 +7,7 @@
 use model::intake::{Batch, Facts, Intake, Kind};
 use model::port::StoreError;
 use model::{Origin, Seq, SourceId, Span, TenantId, Timestamp, Transport};
-use outputs::rest::{DeadLetters, KeptLetter, Letter, LetterCoding, LetterForm};
+use outputs::rest::{DeadLetters, KeptLetter, Letter, LetterCoding, LetterForm, Tenants};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,11 @@ struct Head {
     form: LetterForm,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     coding: Option<LetterCoding>,
+    /// For whom the sender's token was; absent if for all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    tenants: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    foreign: bool,
 }
 
 /// One was taken in after all.
@@ -73,6 +78,10 @@ pub(crate) fn entry(record: &Record<'_>) -> Option<Entry> {
         at: record.facts.received_at,
         source: record.origin.source_id.to_string(),
         tenant: (!tenant.as_str().is_empty()).then(|| tenant.clone()),
+        tenants: head.tenants.map_or(Tenants::All, |some| {
+            Tenants::Only(some.into_iter().map(TenantId::new).collect())
+        }),
+        is_foreign: head.foreign,
         peer: record.peer.to_owned(),
         reason: head.reason,
         form: head.form,
@@ -183,8 +192,12 @@ impl Letters {
             source_name: letter.source.clone(),
             transport: Transport::Http,
         });
-        let Letter { reason, form, coding, .. } = letter;
-        let head = Head { reason: reason.clone(), form: *form, coding: *coding };
+        let (reason, form, coding) = (letter.reason.clone(), letter.form, letter.coding);
+        let tenants = match &letter.tenants {
+            Tenants::All => None,
+            Tenants::Only(some) => Some(some.iter().map(TenantId::to_string).collect()),
+        };
+        let head = Head { reason, form, coding, tenants, foreign: letter.is_foreign };
         let mut payload = serde_json::to_vec(&head).ok()?;
         payload.push(b'\n');
         payload.extend_from_slice(&letter.bytes);
@@ -308,6 +321,8 @@ mod tests {
             at: Timestamp::from_secs(1_795_255_200 + n as i64),
             source: "http:shipper".to_owned(),
             tenant: tenant.map(TenantId::new),
+            tenants: tenant.map_or(Tenants::All, |one| Tenants::Only(vec![TenantId::new(one)])),
+            is_foreign: n == 1,
             peer: "192.0.2.7".to_owned(),
             reason: "not JSON: expected\nvalue".to_owned(),
             form: LetterForm::Event,

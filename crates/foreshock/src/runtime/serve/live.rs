@@ -4,7 +4,8 @@ use super::fold::DigestTimes;
 use super::house::Retention;
 use crate::config::Service;
 use anyhow::ensure;
-use outputs::rest::{Grant, TENANTS_MAX, TokenHash, TokenList, Tokens};
+use model::TenantId;
+use outputs::rest::{Grant, TENANTS_MAX, Tenants, TokenHash, TokenList, Tokens};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -17,6 +18,18 @@ impl Tokens for LiveTokens {
     fn grant(&self, token: &TokenHash) -> Option<Arc<Grant>> {
         let list = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
         list.grant(token)
+    }
+}
+
+impl LiveTokens {
+    /// Whose is what comes with the token of this name, if it is for one client only.
+    pub(super) fn owner(&self, name: &str) -> Option<TenantId> {
+        let list = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        let mut of_name = list.0.iter().filter(|(_, grant)| grant.name == name);
+        match (&of_name.next()?.1.tenants, of_name.next()) {
+            (Tenants::Only(some), None) if some.len() == 1 => some.first().cloned(),
+            _ => None,
+        }
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) use house::Retention;
 pub(crate) use passed::Passed;
 pub(crate) use reading::Reading;
 pub(crate) use rows::SourceNow;
-pub(crate) use status::Status;
+pub(crate) use status::{CoverageNow, Intake, Status};
 pub(crate) use stores::{Stores, Understanding};
 
 use anyhow::Context;
@@ -156,6 +156,7 @@ impl Service {
             events: Arc::clone(&rest.events),
             receivers: receivers.counters(),
             meter: Arc::default(),
+            tokens: Arc::clone(&live.tokens),
             shared: Arc::clone(&shared),
             unread: Arc::clone(&unread),
             quarantine: Arc::clone(&rest.quarantine),
@@ -267,7 +268,7 @@ impl Service {
         let is_kept = follower.join().unwrap_or(false);
         let _ = self.house.join();
         let status = facts.status((system_clock())());
-        let _ = Status { state: "stopped".to_owned(), ..status }.write(&rest.folder);
+        let _ = Status { state: "stopped".to_owned(), ..status }.at_rest().write(&rest.folder);
         is_kept && is_served
     }
 }

@@ -4,6 +4,7 @@ use super::backlog::Backlog;
 use super::follow::Unread;
 use super::house::Round;
 use super::letters::Letters;
+use super::live::LiveTokens;
 use super::quarantine::Quarantine;
 use super::rows::{self, SourceNow};
 use super::shared::Shared;
@@ -28,7 +29,7 @@ const FILE: &str = "status.json";
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Status {
-    /// `ok`, `degraded` or `stopped`.
+    /// `ok`, `degraded`, `failing` where nothing is taken in, `stopping` or `stopped`.
     pub(crate) state: String,
     /// Why it is not ok, each with a remedy.
     pub(crate) reasons: Vec<String>,
@@ -48,6 +49,10 @@ pub(crate) struct Status {
     pub(crate) sources: Vec<SourceNow>,
     /// Sources that are known, well, and not listed.
     pub(crate) sources_more: u64,
+    /// The same of each client.
+    pub(crate) sources_more_of: BTreeMap<String, u64>,
+    /// Events with each defect, ever.
+    pub(crate) defects: BTreeMap<String, u64>,
     /// Records of hosts that are too many to be watched one by one.
     pub(crate) beyond_records: u64,
     /// What could not be taken and is kept; and what was too much to be kept, since the start.
@@ -64,6 +69,9 @@ pub(crate) struct CoverageNow {
     /// Of the last day.
     pub(crate) percent: Option<f64>,
     pub(crate) last_hour_percent: Option<f64>,
+    /// Sources that are known; and those of which it is not known yet what they usually say.
+    pub(crate) sources: u64,
+    pub(crate) learning: u64,
     /// What was missed, in words.
     pub(crate) missed: Vec<String>,
 }
@@ -78,6 +86,13 @@ pub(crate) struct Intake {
     pub(crate) shed: BTreeMap<String, u64>,
     /// Records that never reached us, as far as they could be counted.
     pub(crate) lost: BTreeMap<String, u64>,
+    /// Messages of nothing but line ends, and records of which only the head was kept.
+    pub(crate) empty: u64,
+    pub(crate) truncated: u64,
+    /// Connections that were not let in, and files that are not followed.
+    pub(crate) refused: u64,
+    /// Connections that did not end in order, by reason.
+    pub(crate) closed: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -137,6 +152,7 @@ pub(super) struct Facts {
     pub(super) receivers: Vec<Arc<Counters>>,
     /// What came by HTTP.
     pub(super) meter: Arc<Meter>,
+    pub(super) tokens: Arc<LiveTokens>,
     pub(super) shared: Arc<Shared>,
     pub(super) unread: Arc<Unread>,
     pub(super) backlog: Backlog,
@@ -206,8 +222,21 @@ impl Facts {
             let why = health.last_error.as_ref().map_or("", |(_, why)| why);
             reasons.push(format!("the source {} fails: {why}", health.name));
         }
+        let state = match (&spool.state, reasons.is_empty()) {
+            (spool::State::Writing, true) => "ok",
+            (spool::State::Writing, false) => "degraded",
+            (spool::State::Stopped, _) => "stopping",
+            (spool::State::Full { .. } | spool::State::Failing { .. }, _) => "failing",
+        };
+        let of = rows::Heard {
+            receivers: &receivers,
+            callers: &tallies,
+            owner: &|token| self.tokens.owner(token),
+            dead_letters: &letters,
+            views: &views,
+        };
         Status {
-            state: if reasons.is_empty() { "ok" } else { "degraded" }.to_owned(),
+            state: state.to_owned(),
             reasons,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -231,8 +260,14 @@ impl Facts {
             house,
             coverage_percent: views.coverage_percent,
             coverage: coverage(&views),
-            sources: rows::rows(&receivers, &tallies, &letters, &views),
-            sources_more: views.sources_more,
+            sources: rows::rows(&of, now),
+            sources_more: views.sources_more.values().sum(),
+            sources_more_of: views
+                .sources_more
+                .iter()
+                .map(|(tenant, more)| (tenant.to_string(), *more))
+                .collect(),
+            defects: views.defects.clone(),
             beyond_records: views.beyond_records,
             dead_letters: letters.values().sum(),
             dead_letters_not_kept,
@@ -267,6 +302,8 @@ fn coverage(views: &Views) -> BTreeMap<String, CoverageNow> {
     let now = |coverage: &model::Coverage| CoverageNow {
         percent: coverage.percent,
         last_hour_percent: coverage.last_hour_percent,
+        sources: coverage.sources,
+        learning: coverage.learning,
         missed: outputs::coverage::missed(coverage),
     };
     of.map(|(id, coverage)| (id.to_string(), now(coverage))).collect()
@@ -282,9 +319,28 @@ impl Status {
         std::fs::rename(&part, folder.join(FILE))
     }
 
-    /// Whether a service has the folder now.
+    /// The same once nothing runs any more: what was well, or under way, has stopped.
+    pub(crate) fn at_rest(mut self) -> Status {
+        let words = self.sources.iter_mut().map(|source| &mut source.state);
+        for word in words.chain([&mut self.spool.state]) {
+            if ["ok", "waiting", "starting", "writing"].contains(&word.as_str()) {
+                "stopped".clone_into(word);
+            }
+        }
+        self
+    }
+
+    /// Whether a service is known to have the folder now.
     pub(crate) fn is_running(folder: &Path) -> bool {
-        matches!(store::lock(folder), Err(store::LockError::Taken { .. }))
+        Status::runs(folder).unwrap_or(false)
+    }
+
+    /// Whether a service has the folder now; writes nothing.
+    ///
+    /// # Errors
+    /// If that cannot be known: who asks may not read the lock.
+    pub(crate) fn runs(folder: &Path) -> io::Result<bool> {
+        store::is_locked(folder)
     }
 
     /// What a service wrote last.
@@ -331,6 +387,12 @@ fn intake(receivers: &[Health], callers: &[(String, Tally)]) -> Intake {
         }
     }
     for health in receivers {
+        intake.empty += health.empty;
+        intake.truncated += health.truncated;
+        intake.refused += health.refused;
+        for (reason, n) in &health.closed {
+            *intake.closed.entry((*reason).to_owned()).or_default() += n;
+        }
         intake.received += health.received;
         intake.stored += health.stored;
         intake.open += health.open;

@@ -52,8 +52,10 @@ pub(crate) struct Views {
     pub(crate) tenants: BTreeMap<TenantId, TenantView>,
     /// Sources, the worst of each client first.
     pub(crate) sources: Vec<SourceView>,
-    /// Sources that are known and not among them.
-    pub(crate) sources_more: u64,
+    /// Sources that are known and not among them, of each client.
+    pub(crate) sources_more: BTreeMap<TenantId, u64>,
+    /// Events with each defect, ever.
+    pub(crate) defects: BTreeMap<String, u64>,
     /// Records of hosts that are too many to be watched one by one.
     pub(crate) beyond_records: u64,
     /// How much of what is usually heard was heard in the last day, of all clients, in per cent.
@@ -128,16 +130,26 @@ impl Views {
             let explanation = Arc::new(explanation);
             view.candidates.push(Known { item: Arc::new(item), explanation, lead });
         }
-        let (mut sources, mut sources_more, mut beyond_records) = (Vec::new(), 0, 0);
+        let (mut sources, mut sources_more, mut beyond_records) = (Vec::new(), BTreeMap::new(), 0);
         for tenant in fold.health.tenants() {
             let (rows, more) = fold.health.rows(&tenant);
             sources.extend(rows);
-            sources_more += more;
             beyond_records += fold.health.beyond(&tenant);
+            sources_more.insert(tenant, more);
         }
         let coverage_percent = fold.health.coverage_of_all();
         let at = Some(at);
-        Views { position, at, tenants, sources, sources_more, beyond_records, coverage_percent }
+        let defects = BTreeMap::new();
+        Views {
+            position,
+            at,
+            tenants,
+            sources,
+            sources_more,
+            defects,
+            beyond_records,
+            coverage_percent,
+        }
     }
 
     /// What a client's digest tells from `since` on; of the last day where nothing is said.

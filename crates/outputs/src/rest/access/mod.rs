@@ -159,6 +159,6 @@ impl Grant {
 
     pub(crate) fn not_of(&self, tenant: &str) -> Problem {
         let detail = format!("the token `{}` is not for the tenant `{tenant}`", self.name);
-        Problem::new(Kind::Forbidden, detail)
+        Problem::new(Kind::Forbidden, detail).foreign()
     }
 }

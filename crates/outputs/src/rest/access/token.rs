@@ -106,6 +106,19 @@ pub enum Tenants {
     Only(Vec<TenantId>),
 }
 
+impl Tenants {
+    /// Those that are among the others, too.
+    pub(crate) fn within(&self, others: &Tenants) -> Tenants {
+        match (self, others) {
+            (Tenants::All, others) => others.clone(),
+            (own, Tenants::All) => own.clone(),
+            (Tenants::Only(own), Tenants::Only(others)) => {
+                Tenants::Only(own.iter().filter(|one| others.contains(one)).cloned().collect())
+            }
+        }
+    }
+}
+
 /// What a token allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {

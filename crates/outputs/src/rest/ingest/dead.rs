@@ -19,12 +19,14 @@ pub(super) struct Dead<'a> {
 }
 
 impl Dead<'_> {
-    fn letter(&self, reason: &str, form: LetterForm) -> Letter {
+    fn letter(&self, reason: &str, is_foreign: bool, form: LetterForm) -> Letter {
         let settings = &self.shared.api.settings;
         Letter {
             at: self.shared.now(),
             source: rows::source_of(self.grant),
             tenant: rows::tenant_of(self.grant, None, &settings.tenant).ok().flatten(),
+            tenants: self.grant.tenants.clone(),
+            is_foreign,
             peer: self.peer.to_owned(),
             reason: reason.to_owned(),
             form,
@@ -44,7 +46,7 @@ impl Dead<'_> {
             Coding::Gzip => Some(LetterCoding::Gzip),
             Coding::Zstd => Some(LetterCoding::Zstd),
         };
-        let letter = Letter { coding, ..self.letter(problem.detail(), form) };
+        let letter = Letter { coding, ..self.letter(problem.detail(), problem.is_foreign(), form) };
         self.shared.api.letters.keep(letter.with(bytes));
     }
 
@@ -53,7 +55,7 @@ impl Dead<'_> {
         for error in errors.iter().filter(|error| !error.retry) {
             let Some(event) = events.get(error.index as usize) else { continue };
             let bytes = event.map_or_else(|bytes| bytes, str::as_bytes);
-            let letter = self.letter(&error.reason, LetterForm::Event);
+            let letter = self.letter(&error.reason, error.is_foreign, LetterForm::Event);
             self.shared.api.letters.keep(letter.with(bytes));
         }
     }
@@ -69,6 +71,8 @@ impl From<Form> for LetterForm {
 }
 
 /// Takes in a letter as its sender would have sent it, with what `grant` allows; returns the events that are durable.
+/// Its events reach nobody whom its sender could not reach: else one client's token would write to another's events, by
+/// the hand of who may everything.
 pub(in super::super) async fn again(
     shared: &Arc<Shared>,
     grant: &Grant,
@@ -76,7 +80,12 @@ pub(in super::super) async fn again(
     letter: Letter,
 ) -> Result<u64, Problem> {
     let name = letter.source.strip_prefix("http:").unwrap_or(&letter.source).to_owned();
-    let grant = Grant { name, ..grant.clone() };
+    let tenants = match letter.is_foreign {
+        // Whoever names it by its number wants just that.
+        true => grant.tenants.clone(),
+        false => grant.tenants.within(&letter.tenants),
+    };
+    let grant = Grant { name, tenants, ..grant.clone() };
     let key = format!("dead letter {id} of {}", letter.at);
     let default = letter.tenant.as_ref().unwrap_or(&shared.api.settings.tenant);
     let sender = Sender { grant: &grant, peer: &letter.peer, key: Some(&key), default };

@@ -305,6 +305,7 @@ async fn all_durable(
                     index: *index,
                     reason: problem.detail().to_owned(),
                     retry: true,
+                    is_foreign: false,
                 }));
                 errors.sort_by_key(|error| error.index);
                 break;

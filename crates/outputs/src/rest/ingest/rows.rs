@@ -77,7 +77,8 @@ pub(crate) fn one(text: &str, common: &Common<'_>) -> Result<Rows, Problem> {
         None => Ok(rows),
         Some(error) => {
             let kind = if rows.is_forbidden { Kind::Forbidden } else { Kind::Invalid };
-            Err(Problem::new(kind, error.reason))
+            let problem = Problem::new(kind, error.reason);
+            Err(if error.is_foreign { problem.foreign() } else { problem })
         }
     }
 }
@@ -90,7 +91,8 @@ impl Rows {
     }
 
     fn refuse(&mut self, index: usize, reason: String) {
-        self.errors.push(ItemError { index: index as u64, reason, retry: false });
+        let is_foreign = false;
+        self.errors.push(ItemError { index: index as u64, reason, retry: false, is_foreign });
     }
 
     fn take(
@@ -105,8 +107,9 @@ impl Rows {
         let tenant = match &item.tenant_id {
             Some(named) if !common.grant.covers(&named.0) => {
                 self.is_forbidden = true;
-                let problem = common.grant.not_of(&named.0);
-                return self.refuse(index, problem.detail().to_owned());
+                let reason = common.grant.not_of(&named.0).detail().to_owned();
+                let (index, retry) = (index as u64, false);
+                return self.errors.push(ItemError { index, reason, retry, is_foreign: true });
             }
             Some(named) => &*named.0,
             None => match &common.tenant {

@@ -19,6 +19,9 @@ use std::sync::Arc;
 use std::time::Instant;
 use xxhash_rust::xxh3::xxh3_64;
 
+/// "Too many levels of symbolic links", as Linux numbers it; the standard library has no stable name for it.
+const ELOOP: i32 = 40;
+
 /// Files by device and inode.
 pub(super) type Matching = BTreeMap<(u64, u64), (PathBuf, Metadata)>;
 
@@ -38,7 +41,11 @@ impl Worker {
             self.files.iter().map(|file| (file.place.device, file.place.inode)).collect();
         for (key, (path, metadata)) in found.iter().filter(|(key, _)| !known.contains(key)) {
             if self.files.len() >= self.config.files_max {
-                self.tell(path, "more files than are followed at a time; raise files_max");
+                let most = self.config.files_max;
+                let why = format!(
+                    "{most} files are followed at a time, and more match: name fewer, by narrower patterns"
+                );
+                self.tell(path, &why);
                 continue;
             }
             if let Err(error) = self.admit(path, metadata, *key, None) {
@@ -52,31 +59,54 @@ impl Worker {
         }
         self.is_first_look = false;
         self.put_away(&found);
+        self.tell_amiss();
     }
 
     /// Regular files that the patterns name, by inode; of several names the one of the fewest folders, as links may lead
-    /// round in circles, and the first of these.
-    fn matching(&self) -> Matching {
-        let mut found = BTreeMap::new();
+    /// round in circles, and the first of these. What cannot be looked at is told.
+    fn matching(&mut self) -> Matching {
+        let (mut found, mut amiss) = (BTreeMap::new(), Vec::new());
         for pattern in &self.config.include {
-            // Patterns were tried at the start; a folder that cannot be read holds nothing.
-            for path in glob::glob(pattern).into_iter().flatten().flatten() {
+            // Patterns were tried at the start.
+            let mut is_found = false;
+            for path in glob::glob(pattern).into_iter().flatten() {
+                is_found = true;
+                let path = match path {
+                    Ok(path) => path,
+                    Err(error) => {
+                        let path = error.path().to_owned();
+                        amiss.push((path, io::Error::from(error)));
+                        continue;
+                    }
+                };
                 if self.exclude.iter().any(|exclude| exclude.matches_path(&path)) {
                     continue;
                 }
-                if let Ok(metadata) = fs::metadata(&path)
-                    && metadata.is_file()
-                {
-                    let depth = |path: &Path| path.components().count();
-                    match found.entry((metadata.dev(), metadata.ino())) {
-                        Entry::Vacant(entry) => _ = entry.insert((path, metadata)),
-                        Entry::Occupied(mut entry) if depth(&path) < depth(&entry.get().0) => {
-                            entry.insert((path, metadata));
+                match fs::metadata(&path) {
+                    Ok(metadata) if metadata.is_file() => {
+                        let depth = |path: &Path| path.components().count();
+                        match found.entry((metadata.dev(), metadata.ino())) {
+                            Entry::Vacant(entry) => _ = entry.insert((path, metadata)),
+                            Entry::Occupied(mut entry) if depth(&path) < depth(&entry.get().0) => {
+                                entry.insert((path, metadata));
+                            }
+                            Entry::Occupied(_) => {}
                         }
-                        Entry::Occupied(_) => {}
                     }
+                    Ok(_) => {}
+                    Err(error) => amiss.push((path, error)),
                 }
             }
+            // A path without patterns is not found either where its folder may not be looked into.
+            if !is_found && let Err(error) = fs::metadata(pattern) {
+                amiss.push((PathBuf::from(pattern), error));
+            }
+        }
+        // What is not there (any more) is no trouble: it may come. Nor are links that lead round in circles.
+        let is_loop = |error: &io::Error| error.raw_os_error() == Some(ELOOP);
+        amiss.retain(|(_, error)| error.kind() != io::ErrorKind::NotFound && !is_loop(error));
+        for (path, error) in amiss {
+            self.tell(&path, &crate::error::explain(&error));
         }
         found
     }

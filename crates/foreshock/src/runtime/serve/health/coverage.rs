@@ -3,10 +3,12 @@
 use super::Health;
 use super::presence::{Buckets, Share};
 use super::source::{Source, minute_of};
-use model::{CandidateType, Coverage, Item, Missed, MissedHow, Span, TenantId, Timestamp};
+use model::{
+    CandidateType, Coverage, Item, Missed, MissedHow, OffClock, Span, TenantId, Timestamp,
+};
 use std::cmp::Reverse;
 
-/// Lines of what was missed.
+/// Lines of what was missed, and of clocks that are off.
 const MISSED_MAX: usize = 20;
 
 /// The last day of a client's sources: of it the coverage since any moment can be told, also when the sources have long
@@ -17,7 +19,11 @@ pub(in super::super) struct Day {
     /// Of the sources that count.
     buckets: Buckets,
     sources: u64,
+    /// Sources of which it is not known yet what they usually say.
+    learning: u64,
     gaps: Vec<Gap>,
+    clocks: Vec<OffClock>,
+    clocks_more: u64,
 }
 
 /// A time in which something was not heard.
@@ -48,6 +54,9 @@ impl Day {
             sources: self.sources,
             missed: gaps.into_iter().map(|(_, missed)| missed).collect(),
             missed_more,
+            learning: self.learning,
+            clocks: self.clocks.clone(),
+            clocks_more: self.clocks_more,
         }
     }
 }
@@ -87,13 +96,19 @@ impl Health {
     pub(in super::super) fn day(&self, tenant: &TenantId, now: Timestamp) -> Day {
         let now = self.now.unwrap_or(now);
         let since = now - Span::DAY;
-        let (mut buckets, mut sources) = (Buckets::until(minute_of(now)), 0);
-        let mut gaps = Vec::new();
+        let mut buckets = Buckets::until(minute_of(now));
+        let (mut sources, mut learning) = (0, 0);
+        let (mut gaps, mut clocks) = (Vec::new(), Vec::new());
         for (name, source) in self.of(tenant) {
             let counts = Health::counts(name, source);
             if counts {
                 source.add_to(&mut buckets);
                 sources += 1;
+                learning += u64::from(source.usual_rate(now).is_none());
+                clocks.extend(source.clock().skew.map(|ahead| OffClock {
+                    source: source.label.clone(),
+                    ahead_secs: ahead.as_secs_f64(),
+                }));
             }
             let weight = Reverse((source.share(minute_of(since)).missed * 1_000.0) as u64);
             let mut gap = |what, times: Times, hours: Vec<(i64, u64)>| {
@@ -120,7 +135,11 @@ impl Health {
             let missed = Missed { source, what, since: *from, until: Some(*until), records: None };
             gaps.push(Gap { missed, weight: Reverse(u64::MAX), hours: Vec::new() });
         }
-        Day { now, buckets, sources, gaps }
+        // Those that are off the most first.
+        clocks.sort_by(|a, b| b.ahead_secs.abs().total_cmp(&a.ahead_secs.abs()));
+        let clocks_more = clocks.len().saturating_sub(MISSED_MAX) as u64;
+        clocks.truncate(MISSED_MAX);
+        Day { now, buckets, sources, learning, gaps, clocks, clocks_more }
     }
 
     /// The same of all clients together, without names.

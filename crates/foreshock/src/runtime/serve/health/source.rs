@@ -14,6 +14,8 @@ const LATELY: usize = 5;
 const REMEMBERED: usize = 26;
 /// A source that has been silent for so long was taken away: it is expected no more.
 const GONE: Span = Span::DAY.times(7);
+/// Minutes of a pause that are learnt: a week. What fades does so over ten hours of each class.
+const PAUSE_MINUTES_MAX: u32 = 7 * 24 * 60;
 /// A name with fewer records is perhaps that of no machine: a slip, or garbage where a name should stand.
 const KNOWN_RECORDS: u64 = 20;
 
@@ -49,6 +51,8 @@ pub(super) struct Source {
     /// It has been silent for [`GONE`].
     pub(super) is_gone: bool,
     presence: Presence,
+    /// Unheard minutes in a row: the first, and how many. They are learnt once it speaks again.
+    pause: (i64, u32),
     /// Records and losses of the minute at hand.
     minute: (u64, u64),
     lately: VecDeque<u64>,
@@ -77,6 +81,7 @@ impl Source {
             quiet_since: at,
             is_gone: false,
             presence: Presence::default(),
+            pause: (0, 0),
             minute: (0, 0),
             lately: VecDeque::new(),
             silences: VecDeque::new(),
@@ -116,9 +121,13 @@ impl Source {
         self.lately.push_back(records);
         let chance = self.usual.chance(minute).unwrap_or(0.0);
         if records > 0 {
+            let (first, minutes) = std::mem::take(&mut self.pause);
             if self.is_silent() {
                 let (since, until) = (self.quiet_since, Timestamp::from_secs(minute * 60));
                 remember(&mut self.silences, Silence { since, until });
+            } else {
+                // It was a pause like others.
+                (first..first + i64::from(minutes)).for_each(|at| self.usual.learn(at, 0));
             }
             self.presence.settle(self.is_silent());
             self.presence.heard(minute, chance, loss);
@@ -132,10 +141,12 @@ impl Source {
             self.presence.unheard(minute, chance);
         }
         self.quiet.miss(chance);
-        // Silence must not become what is usual.
-        if !self.is_silent() {
-            self.usual.learn(minute, 0);
+        // Silence must not become what is usual: while it lasts nobody knows whether it is a pause, and who is young
+        // would teach us quickly that it seldom speaks.
+        if self.pause.1 == 0 {
+            self.pause.0 = minute;
         }
+        self.pause.1 = (self.pause.1 + 1).min(PAUSE_MINUTES_MAX);
     }
 
     fn remember_loss(&mut self, minute: i64, lost: u64) {
@@ -274,6 +285,27 @@ mod tests {
         let until = Timestamp::from_secs((MONDAY + DAY + 60) * 60);
         assert_eq!(source.silences, [Silence { since: at(DAY - 1), until }]);
         assert!(source.share(MONDAY + 60).percent().unwrap() < 97.0, "what was missed stays so");
+    }
+
+    #[test]
+    fn while_nothing_is_heard_the_usual_stays_and_who_is_young_does_not_teach_silence() {
+        let mut source = source();
+        says(&mut source, 0..12, 60);
+        let usual = source.usual_rate(at(12)).unwrap();
+        says(&mut source, 12..16, 0);
+        assert_eq!(source.usual_rate(at(16)), Some(usual));
+        says(&mut source, 16..30, 0);
+        assert_eq!(source.silent_since(), Some(at(11)), "five minutes, and it would not");
+        assert_eq!(source.usual_rate(at(30)), Some(usual));
+        // Three minutes are no custom: nothing is known of it, however long it then says nothing.
+        let mut source = self::source();
+        says(&mut source, 0..3, 60);
+        says(&mut source, 3..300, 0);
+        assert_eq!((source.usual_rate(at(300)), source.silent_since()), (None, None));
+        // What was a pause is learnt once it is over.
+        says(&mut source, 300..301, 60);
+        let heard_of = source.usual_rate(at(301)).unwrap();
+        assert!(heard_of < 0.1, "{heard_of}: four minutes of three hundred");
     }
 
     #[test]

@@ -134,6 +134,28 @@ fn a_later_beginning_leaves_out_what_was_over_by_then() {
 }
 
 #[test]
+fn who_is_young_and_whose_clock_is_off_is_told_apart() {
+    let mut health = Health::default();
+    let tenant = TenantId::new("acme");
+    day(&mut health, 0..60, |_| true);
+    assert_eq!(health.coverage(&tenant, at(0)).learning, 0);
+    for minute in 60..100 {
+        // Heard for three minutes, and then never again.
+        if minute < 63 {
+            health.hear(&[heard("udp", Transport::Udp, "young", at(minute))]);
+        }
+        let ahead = heard("udp", Transport::Udp, "nas", at(minute));
+        let delays = ahead.delays.iter().map(|(slot, _)| (*slot, Span::ZERO - Span::HOUR.times(2)));
+        health.hear(&[Heard { delays: delays.collect(), ..ahead.clone() }]);
+        day(&mut health, minute..minute + 1, |_| true);
+    }
+    let coverage = health.coverage(&tenant, at(0));
+    assert_eq!((coverage.percent, coverage.sources, coverage.learning), (Some(100.0), 5, 1));
+    let clocks: Vec<_> = coverage.clocks.iter().map(|off| (&*off.source, off.ahead_secs)).collect();
+    assert_eq!((clocks, coverage.clocks_more), (vec![("nas", 7_200.0)], 0));
+}
+
+#[test]
 fn hosts_are_bounded_and_passers_by_make_room() {
     let mut health = Health::default();
     let all: Vec<Heard> = (0..HOSTS_MAX + 10)
