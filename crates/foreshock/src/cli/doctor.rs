@@ -87,7 +87,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Ok(settings) => settings,
         Err(mistake) => {
             let remedy = "correct the settings; `foreshock config show` prints all that can be set";
-            return tell(&[bad("settings", mistake.to_string(), remedy)], args.json);
+            let told = mistake.to_string();
+            let found: Vec<Found> = told.lines().map(|one| bad("settings", one, remedy)).collect();
+            return tell(&found, args.json);
         }
     };
     let state = args.state.as_deref().or(settings.service.state.as_deref());
