@@ -81,8 +81,9 @@ impl Args {
         }
         // With nothing said of what to take in, this machine's own log is what there is to learn from. Where the API is
         // served says nothing of it.
-        let is_told = !settings.files.is_empty()
-            || !(self.syslog_tcp.is_empty() && self.syslog_udp.is_empty());
+        let of_options = [&self.syslog_tcp, &self.syslog_udp];
+        let is_told =
+            !settings.files.is_empty() || of_options.iter().any(|addresses| !addresses.is_empty());
         if !is_told && service.files.is_empty() && !service.journal {
             by_itself(service);
         }
