@@ -10,6 +10,8 @@ use std::process::{Command, Output, Stdio};
 
 fn foreshock(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_foreshock"));
+    // The settings of a service on this machine are none of a test.
+    command.env("CONFIGURATION_DIRECTORY", "/nonexistent");
     command.args(args).stdin(Stdio::null());
     command
 }

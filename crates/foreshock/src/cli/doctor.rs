@@ -2,18 +2,21 @@
 
 use super::{Exit, Settings};
 use crate::config::Service;
-use crate::runtime::{again, serve::Status};
+use crate::runtime::again;
+use crate::runtime::serve::{self, Status};
 use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const EXAMPLES: &str = "\
 Examples:
-  foreshock doctor --config /etc/foreshock/foreshock.toml
-      before the first start, and whenever something seems wrong; changes nothing
+  sudo -u foreshock foreshock doctor
+      as the user of the service, by /etc/foreshock/foreshock.toml: before the first start, and whenever something
+      seems wrong; changes nothing
   foreshock doctor --state ./state --json | jq '.[] | select(.ok | not)'
       for scripts; exit code 1 if a check fails";
 
@@ -38,7 +41,7 @@ struct Found {
     ok: bool,
     /// What was seen.
     seen: String,
-    /// What to do, where something is wrong.
+    /// What to do, where something is wrong, or would better be otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
 }
@@ -51,6 +54,11 @@ fn bad(check: &'static str, seen: impl Into<String>, remedy: impl Into<String>) 
     Found { check, ok: false, seen: seen.into(), remedy: Some(remedy.into()) }
 }
 
+/// Nothing that would fail, and still something to do.
+fn warn(check: &'static str, seen: impl Into<String>, remedy: impl Into<String>) -> Found {
+    Found { check, ok: true, seen: seen.into(), remedy: Some(remedy.into()) }
+}
+
 /// What a check looks at.
 struct Case<'a> {
     state: Option<&'a Path>,
@@ -59,22 +67,37 @@ struct Case<'a> {
 }
 
 /// Every check, in the order in which they are told.
-const CHECKS: &[fn(&Case<'_>) -> Option<Found>] =
-    &[state_folder, running, spool, free_space, addresses, tokens, journal, files, clock];
+const CHECKS: &[fn(&Case<'_>) -> Option<Found>] = &[
+    state_folder,
+    running,
+    spool,
+    free_space,
+    addresses,
+    certificates,
+    tokens,
+    journal,
+    kernel,
+    files,
+    clock,
+];
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let settings = match args.settings.all() {
+    let settings = match args.settings.of_service() {
         Ok(settings) => settings,
         Err(mistake) => {
             let remedy = "correct the settings; `foreshock config show` prints all that can be set";
-            return tell(&[bad("settings", mistake.to_string(), remedy)], args.json);
+            let told = mistake.to_string();
+            let found: Vec<Found> = told.lines().map(|one| bad("settings", one, remedy)).collect();
+            return tell(&found, args.json);
         }
     };
     let state = args.state.as_deref().or(settings.service.state.as_deref());
     let runs = state.is_some_and(Status::is_running);
     let case = Case { state, service: &settings.service, runs };
-    let mut found = vec![good("settings", format!("{} are set", settings.origins.len()))];
+    let of_file =
+        format!("{} are set, of {}", settings.origins.len(), super::settings::told(&settings));
+    let mut found = vec![good("settings", of_file)];
     found.extend(CHECKS.iter().filter_map(|check| check(&case)));
     tell(&found, args.json)
 }
@@ -85,7 +108,11 @@ fn tell(found: &[Found], json: bool) -> anyhow::Result<Exit> {
         writeln!(out, "{}", serde_json::to_string_pretty(found)?)?;
     } else {
         for one in found {
-            let mark = if one.ok { "ok  " } else { "BAD " };
+            let mark = match (one.ok, &one.remedy) {
+                (true, None) => "ok  ",
+                (true, Some(_)) => "WARN",
+                (false, _) => "BAD ",
+            };
             writeln!(out, "{mark} {:<13} {}", one.check, outputs::safe::text(&one.seen))?;
             if let Some(remedy) = &one.remedy {
                 writeln!(out, "                   → {}", outputs::safe::text(remedy))?;
@@ -185,7 +212,7 @@ fn addresses(case: &Case<'_>) -> Option<Found> {
         return None;
     }
     let service = case.service;
-    let tcp = service.syslog_tcp.iter().chain(&service.http);
+    let tcp = service.syslog_tcp.iter().chain(&service.syslog_tls).chain(&service.http);
     let tcp = tcp.map(|address| (*address, TcpListener::bind(address).err()));
     let udp = service.syslog_udp.iter().map(|address| (*address, UdpSocket::bind(address).err()));
     let all: Vec<(SocketAddr, Option<io::Error>)> = tcp.chain(udp).collect();
@@ -205,19 +232,20 @@ fn addresses(case: &Case<'_>) -> Option<Found> {
 
 fn tokens(case: &Case<'_>) -> Option<Found> {
     const CHECK: &str = "tokens";
-    let is_open = case.service.http.is_some_and(|address| !address.ip().is_loopback());
-    match &case.service.tokens {
-        None if is_open => Some(bad(
-            CHECK,
-            "http listens beyond this machine without tokens",
-            "name a file below [listen] as `tokens`",
-        )),
-        None => None,
-        Some(file) => Some(match crate::runtime::serve::tokens(file) {
-            Ok(tokens) => good(CHECK, format!("{} in {}", tokens.0.len(), file.display())),
-            Err(error) => bad(CHECK, format!("{error:#}"), "correct the file"),
-        }),
-    }
+    // By the door that a start goes through; it has the remedy.
+    let file = match (&case.service.tokens, serve::tokens_of(case.service)) {
+        (None, Ok(_)) => return None,
+        (_, Err(error)) => {
+            let remedy = "see docs/service.md, settings";
+            return Some(bad(CHECK, format!("{error:#}"), remedy));
+        }
+        (Some(file), Ok(tokens)) if tokens.0.is_empty() => {
+            let remedy = format!("make one: {}", serve::TOKEN_NEW);
+            return Some(warn(CHECK, format!("none in {}", file.display()), remedy));
+        }
+        (Some(file), Ok(tokens)) => (file, tokens.0.len()),
+    };
+    Some(good(CHECK, format!("{} in {}", file.1, file.0.display())))
 }
 
 fn journal(case: &Case<'_>) -> Option<Found> {
@@ -246,19 +274,118 @@ fn journal(case: &Case<'_>) -> Option<Found> {
 fn files(case: &Case<'_>) -> Option<Found> {
     const CHECK: &str = "files";
     let patterns = &case.service.files;
-    // A pattern without letters for "anything" is a path; others are looked at by the service.
-    let paths = patterns.iter().filter(|pattern| !pattern.contains(['*', '?', '[']));
-    let unreadable: Vec<String> =
-        paths.filter_map(|path| Some(format!("{path}: {}", fs::File::open(path).err()?))).collect();
-    match (patterns.is_empty(), unreadable.is_empty()) {
-        (true, _) => None,
-        (false, true) => Some(good(CHECK, format!("{} patterns", patterns.len()))),
-        (false, false) => Some(bad(
-            CHECK,
-            unreadable.join("; "),
-            "correct the paths below [listen], or add the service's user to the group that may read them (adm)",
-        )),
+    let looked: Vec<Looked> = patterns.iter().map(|pattern| look(pattern)).collect();
+    let seen: Vec<String> = looked.iter().map(|one| one.seen.clone()).collect();
+    let remedy = looked.iter().filter_map(|one| one.remedy.clone()).reduce(|all, one| {
+        match all.contains(&one) {
+            true => all,
+            false => format!("{all}; {one}"),
+        }
+    });
+    let is_bad = looked.iter().any(|one| one.is_bad);
+    (!patterns.is_empty()).then(|| Found {
+        check: CHECK,
+        ok: !is_bad,
+        seen: seen.join("; "),
+        remedy,
+    })
+}
+
+/// What a pattern of files leads to.
+struct Looked {
+    is_bad: bool,
+    seen: String,
+    remedy: Option<String>,
+}
+
+fn look(pattern: &str) -> Looked {
+    let told = |is_bad, seen: String, remedy: &str| Looked {
+        is_bad,
+        seen: format!("{pattern}: {seen}"),
+        remedy: Some(remedy.to_owned()),
+    };
+    let found: Vec<PathBuf> = match glob::glob(pattern) {
+        Ok(found) => found.filter_map(Result::ok).collect(),
+        Err(error) => return told(true, error.to_string(), "write paths with *, ?, [ab] or **"),
+    };
+    let (folders, files): (Vec<_>, Vec<_>) = found.into_iter().partition(|path| path.is_dir());
+    if files.is_empty() && !folders.is_empty() {
+        let inner = format!("{}/**/*.log", pattern.trim_end_matches('/'));
+        return told(
+            true,
+            "is a folder, of which nothing is followed".into(),
+            &format!("write \"{inner}\" below [listen]"),
+        );
     }
+    if files.is_empty() {
+        // They may come yet: the service looks for them all the time.
+        return told(
+            false,
+            "no file yet".into(),
+            "if there should be some, correct the pattern below [listen], or let this user look into the folder",
+        );
+    }
+    let unreadable: Vec<String> = files
+        .iter()
+        .filter_map(|path| Some(format!("{} ({})", path.display(), fs::File::open(path).err()?)))
+        .collect();
+    let some = unreadable.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join(", ");
+    match unreadable.is_empty() {
+        true => Looked {
+            is_bad: false,
+            seen: format!("{pattern}: {} files", files.len()),
+            remedy: None,
+        },
+        false => told(
+            true,
+            format!(
+                "{} files, of which {} cannot be read by this user: {some}",
+                files.len(),
+                unreadable.len()
+            ),
+            "add the service's user to the group that may read them (adm), and run doctor as that user",
+        ),
+    }
+}
+
+/// So many files are named, of those that cannot be read.
+const SHOWN_MAX: usize = 3;
+
+fn kernel(case: &Case<'_>) -> Option<Found> {
+    const CHECK: &str = "kernel";
+    case.service.kernel.then(|| match fs::File::open("/dev/kmsg") {
+        Ok(_) => good(CHECK, "/dev/kmsg can be read"),
+        Err(error) => bad(
+            CHECK,
+            format!("/dev/kmsg: {error}"),
+            "give the service CAP_SYSLOG and the device (docs/service.md, rights), or read the journal, which has its messages too",
+        ),
+    })
+}
+
+fn certificates(case: &Case<'_>) -> Option<Found> {
+    const CHECK: &str = "certificates";
+    let service = case.service;
+    if service.syslog_tls.is_empty() {
+        return None;
+    }
+    if let Err(error) = serve::certificates(service) {
+        return Some(bad(
+            CHECK,
+            format!("{error:#}"),
+            "correct the files that are named below [listen]",
+        ));
+    }
+    let key = service.tls.key.as_deref()?;
+    let mode = fs::metadata(key).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+    Some(match mode & 0o007 {
+        0 => good(CHECK, "certificate and key can be used"),
+        _ => warn(
+            CHECK,
+            format!("{} can be read by everybody on this machine (mode {mode:03o})", key.display()),
+            format!("chmod o-rwx {}", key.display()),
+        ),
+    })
 }
 
 fn clock(_: &Case<'_>) -> Option<Found> {

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 const EXAMPLES: &str = "\
 Examples:
   foreshock serve --state /var/lib/foreshock
-      this machine's journal (or /var/log), syslog on 127.0.0.1:5514, the HTTP API on 127.0.0.1:5000
+      by /etc/foreshock/foreshock.toml; without it, and without options of what to take in: this machine's
+      journal (or /var/log), syslog on 127.0.0.1:5514; the HTTP API on 127.0.0.1:5000
   foreshock serve --state ./state --syslog-tcp 0.0.0.0:5514 --tenant acme
       take in what other machines send
   foreshock status --state ./state
@@ -40,7 +41,7 @@ pub(crate) struct Args {
     /// Listen for syslog over UDP here
     #[arg(long, value_name = "ADDRESS")]
     syslog_udp: Vec<SocketAddr>,
-    /// Serve the HTTP API here
+    /// Serve the HTTP API here; what is taken in stays as it is
     #[arg(long, value_name = "ADDRESS")]
     http: Option<SocketAddr>,
     /// Follow files; `*`, `?` and `**` stand for any letters
@@ -50,14 +51,18 @@ pub(crate) struct Args {
     #[arg(long)]
     journal: bool,
     /// Client of what nothing else says it of
-    #[arg(long, value_name = "NAME")]
-    tenant: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = tenant)]
+    tenant: Option<TenantId>,
+}
+
+fn tenant(text: &str) -> Result<TenantId, &'static str> {
+    outputs::rest::is_tenant(text).then(|| TenantId::new(text)).ok_or(outputs::rest::TENANT_RULE)
 }
 
 impl Args {
     /// The settings, with the options over them.
     fn all(&self) -> Result<crate::config::Settings, Mistake> {
-        let mut settings = self.settings.all()?;
+        let mut settings = self.settings.of_service()?;
         let service = &mut settings.service;
         if !self.syslog_tcp.is_empty() {
             service.syslog_tcp.clone_from(&self.syslog_tcp);
@@ -69,15 +74,16 @@ impl Args {
         service.files.extend(self.file.iter().cloned());
         service.journal |= self.journal;
         if let Some(tenant) = &self.tenant {
-            service.tenant = TenantId::new(tenant.as_str());
+            service.tenant.clone_from(tenant);
         }
         if self.state.is_some() {
             service.state.clone_from(&self.state);
         }
-        // With nothing said at all, this machine's own log is what there is to learn from.
-        let is_told = self.settings.config.is_some()
-            || self.http.is_some()
-            || !(self.syslog_tcp.is_empty() && self.syslog_udp.is_empty());
+        // With nothing said of what to take in, this machine's own log is what there is to learn from. Where the API is
+        // served says nothing of it.
+        let of_options = [&self.syslog_tcp, &self.syslog_udp];
+        let is_told =
+            !settings.files.is_empty() || of_options.iter().any(|addresses| !addresses.is_empty());
         if !is_told && service.files.is_empty() && !service.journal {
             by_itself(service);
         }
@@ -132,6 +138,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         for (name, address) in service.addresses() {
             writeln!(err, "foreshock: {name} listens on {address}")?;
         }
+        writeln!(err, "foreshock: settings of {}", super::settings::told(&settings))?;
         writeln!(err, "foreshock: state in {}", state.display())?;
     }
     let mut told: Vec<String> = Vec::new();

@@ -1,12 +1,14 @@
 //! `foreshock token`: tokens of the API. A new one is shown once; its hash is all that is kept.
 
 use super::{Exit, Mistake, Settings};
+use crate::config::did_you_mean;
 use crate::runtime::serve::tokens;
 use anyhow::Context;
-use outputs::rest::{Scope, TokenHash};
+use outputs::rest::{Scope, TENANT_RULE, Tenants, TokenHash, is_tenant};
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -78,13 +80,44 @@ impl Place {
         if let Some(file) = &self.file {
             return Ok(file.clone());
         }
-        self.settings.all()?.service.tokens.ok_or_else(|| {
+        let tokens = self.settings.of_service()?.service.tokens;
+        tokens.ok_or_else(|| {
             Mistake::Usage(
                 "no file of tokens is named: add --file FILE, or `tokens` below [listen] in the settings (--config)"
                     .into(),
             )
         })
     }
+
+    /// The clients that the settings and other tokens name; none, where there are no settings to know them.
+    fn known(&self, file: &Path) -> Result<BTreeSet<String>, Mistake> {
+        let settings = self.settings.of_service()?;
+        let service = &settings.service;
+        if settings.origins.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let own = service.clients.iter().map(|client| &client.name);
+        let named = own.chain(service.networks.iter().map(|(_, client)| client));
+        let mut known: BTreeSet<String> = named.map(ToString::to_string).collect();
+        known.insert(service.tenant.to_string());
+        // What is wrong with the file is told when the token is put into it.
+        for (_, grant) in tokens(file).map(|tokens| tokens.0).unwrap_or_default() {
+            if let Tenants::Only(clients) = &grant.tenants {
+                known.extend(clients.iter().map(ToString::to_string));
+            }
+        }
+        Ok(known)
+    }
+}
+
+/// What to say of a client that nothing names.
+fn unknown(client: &str, known: &BTreeSet<String>) -> Option<String> {
+    if known.is_empty() || client == "*" || known.contains(client) {
+        return None;
+    }
+    let hint = did_you_mean(client, known.iter().map(String::as_str));
+    let end = if hint.is_empty() { "." } else { "" };
+    Some(format!("the settings know no client `{client}`{hint}{end} This token makes it one"))
 }
 
 fn name(text: &str) -> Result<String, &'static str> {
@@ -99,19 +132,25 @@ fn scope(text: &str) -> Result<Scope, &'static str> {
     Scope::from_word(text).ok_or("a scope is one of ingest, read, review, admin")
 }
 
-fn client(text: &str) -> Result<String, &'static str> {
-    // What stands in the file is one word, and commas part the clients.
-    let is_fit = |c: char| !c.is_whitespace() && !c.is_control() && c != '#';
-    match !text.is_empty() && text.chars().all(is_fit) {
+fn client(text: &str) -> Result<String, String> {
+    match text == "*" || is_tenant(text) {
         true => Ok(text.to_owned()),
-        false => Err("a client is a name without blanks, or * for all"),
+        false => Err(format!("{TENANT_RULE}; * is all clients")),
     }
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     match &args.command {
-        Command::New { name, scopes, clients, place } => new(&place.file()?, name, scopes, clients),
+        Command::New { name, scopes, clients, place } => {
+            let file = place.file()?;
+            let known = place.known(&file)?;
+            let exit = new(&file, name, scopes, clients)?;
+            for told in clients.iter().filter_map(|client| unknown(client, &known)) {
+                writeln!(io::stderr(), "foreshock: {told}")?;
+            }
+            Ok(exit)
+        }
         Command::List { place } => list(&place.file()?),
         Command::Revoke { name, place } => revoke(&place.file()?, name),
     }
@@ -204,9 +243,11 @@ fn replace(file: &Path, lines: &[String]) -> anyhow::Result<()> {
         let mut options = OpenOptions::new();
         let mut new = options.write(true).create(true).truncate(true).mode(0o600).open(&part)?;
         // Who could read the old one (a service under another name) can read the new one.
-        if let Ok(metadata) = fs::metadata(file) {
-            new.set_permissions(metadata.permissions())?;
+        let old = fs::metadata(file).ok();
+        if let Some(old) = &old {
+            new.set_permissions(old.permissions())?;
         }
+        give(&new, file, old)?;
         for line in lines {
             writeln!(new, "{line}")?;
         }
@@ -214,6 +255,23 @@ fn replace(file: &Path, lines: &[String]) -> anyhow::Result<()> {
         fs::rename(&part, file)
     };
     write().with_context(|| format!("cannot write {shown}"))
+}
+
+/// Gives a new file to whom the old one belonged; a first one to whom its folder belongs, so that what root makes in the
+/// folder of a service can be read by the service.
+fn give(new: &fs::File, file: &Path, old: Option<fs::Metadata>) -> io::Result<()> {
+    let is_first = old.is_none();
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let like = old.map_or_else(|| fs::metadata(folder.unwrap_or(Path::new("."))), Ok)?;
+    let own = new.metadata()?;
+    if (own.uid(), own.gid()) == (like.uid(), like.gid()) {
+        return Ok(());
+    }
+    match std::os::unix::fs::fchown(new, Some(like.uid()), Some(like.gid())) {
+        // Who is not root keeps what he makes.
+        Err(_) if is_first || own.uid() == like.uid() => Ok(()),
+        given => given,
+    }
 }
 
 /// A token, by chance.
@@ -245,6 +303,38 @@ mod tests {
         assert!(revoke(&file, "me").is_err(), "twice");
         let text = fs::read_to_string(&file).unwrap();
         assert!(text.starts_with("# ours\nshipper blake3:") && text.lines().count() == 2, "{text}");
+    }
+
+    #[test]
+    fn the_file_belongs_to_whom_its_folder_belongs() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, other) = (folder.path().join("tokens"), Some(12_345));
+        if std::os::unix::fs::chown(folder.path(), other, other).is_err() {
+            println!("skipped: who is not root gives nothing away");
+            return;
+        }
+        let of = || fs::metadata(&file).map(|file| (file.uid(), file.gid())).unwrap();
+        new(&file, "a", &[Scope::Read], &["*".into()]).unwrap();
+        assert_eq!(of(), (12_345, 12_345));
+        std::os::unix::fs::chown(&file, Some(23_456), Some(0)).unwrap();
+        revoke(&file, "a").unwrap();
+        assert_eq!(of(), (23_456, 0), "the old one's, where there is one");
+    }
+
+    #[test]
+    fn a_client_that_nothing_names_is_told() {
+        let known: BTreeSet<String> = ["acme", "beta"].map(str::to_owned).into();
+        let told = unknown("acmee", &known).unwrap();
+        assert_eq!(
+            told,
+            "the settings know no client `acmee`; did you mean `acme`? This token makes it one"
+        );
+        assert_eq!(
+            unknown("other", &known).unwrap(),
+            "the settings know no client `other`. This token makes it one"
+        );
+        assert_eq!((unknown("acme", &known), unknown("*", &known)), (None, None));
+        assert_eq!(unknown("any", &BTreeSet::new()), None, "without settings nobody knows");
     }
 
     #[test]

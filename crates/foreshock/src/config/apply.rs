@@ -189,9 +189,11 @@ impl Reading<'_> {
         };
         for (name, tenant) in table {
             let network = name.get_ref().parse::<ipnet::IpNet>();
-            match (network, tenant.get_ref().as_str().filter(|name| !name.is_empty())) {
-                (Ok(network), Some(tenant)) => {
-                    self.service.networks.push((network, model::TenantId::new(tenant)));
+            match (network, tenant.get_ref().as_str().map(clients::name)) {
+                (Ok(network), Some(Ok(tenant))) => self.service.networks.push((network, tenant)),
+                (Ok(_), Some(Err(told))) => {
+                    let written = tenant.get_ref().as_str().unwrap_or_default();
+                    self.problem(tenant.span().start, format!("`{written}` {told}"));
                 }
                 _ => self.problem(
                     name.span().start,

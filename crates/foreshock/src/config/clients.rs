@@ -1,4 +1,4 @@
-//! `[[client]]`: what is special about single clients; and what must fit together with the listeners.
+//! `[[client]]`: what is special about single clients.
 
 use super::apply::Problem;
 use super::place::did_you_mean;
@@ -6,6 +6,7 @@ use super::service::Service;
 use super::show::quoted;
 use crate::hour::Hour;
 use model::TenantId;
+use outputs::rest::{TENANT_RULE, is_tenant};
 use std::fmt::Write;
 use std::net::SocketAddr;
 use toml::Spanned;
@@ -21,7 +22,7 @@ pub(crate) struct Client {
     pub(crate) name: TenantId,
     /// `None` for that of all.
     pub(crate) digest_at: Option<Hour>,
-    /// Listeners that are this client's alone.
+    /// Listeners that are this client's alone; they stand below `[listen]` as well.
     pub(crate) listeners: Vec<SocketAddr>,
     /// Values of `listen.client_field` that mean this client, beside its name.
     pub(crate) field_values: Vec<String>,
@@ -39,60 +40,76 @@ pub(super) fn read(
     };
     for one in list.iter() {
         let at = one.span().start;
-        match one.get_ref().as_table().map(|table| client(at, table)) {
-            Some(Ok(client)) if service.clients.iter().any(|other| other.name == client.name) => {
+        let Some(table) = one.get_ref().as_table() else {
+            let what = format!("write each client as [[{CLIENT}]]");
+            problems.push(Problem { at, what });
+            continue;
+        };
+        let Some(client) = client(at, table, problems) else { continue };
+        match service.clients.iter().any(|other| other.name == client.name) {
+            true => {
                 let what =
                     format!("the client `{}` is there twice: put both together", client.name);
                 problems.push(Problem { at, what });
             }
-            Some(Ok(client)) => service.clients.push(client),
-            Some(Err(problem)) => problems.push(problem),
-            None => {
-                let what = format!("write each client as [[{CLIENT}]]");
-                problems.push(Problem { at, what });
-            }
+            false => service.clients.push(client),
         }
     }
 }
 
-fn client(at: usize, table: &DeTable<'_>) -> Result<Client, Problem> {
-    let (mut name, mut digest_at) = (None, None);
+/// The name of a client, where it is one that every way in takes.
+///
+/// # Errors
+/// What a name must be.
+pub(super) fn name(text: &str) -> Result<TenantId, String> {
+    match is_tenant(text) {
+        true => Ok(TenantId::new(text)),
+        false => Err(format!("is no name that every sender could use: {TENANT_RULE}")),
+    }
+}
+
+/// One client, or all that is wrong with it.
+fn client(at: usize, table: &DeTable<'_>, problems: &mut Vec<Problem>) -> Option<Client> {
+    let before = problems.len();
+    let (mut named, mut is_named, mut digest_at) = (None, false, None);
     let (mut listeners, mut field_values) = (Vec::new(), Vec::new());
     for (key, value) in table {
-        let (word, at) = (key.get_ref().as_ref(), value.span().start);
-        let wrong = |what: &str| Problem { at, what: format!("`{word}` {what}") };
+        let (word, place) = (key.get_ref().as_ref(), value.span().start);
         let text = value.get_ref().as_str().filter(|text| !text.is_empty());
-        match word {
+        let told = match word {
             "name" => {
-                let text = text.ok_or_else(|| wrong("wants a name in quotes"))?;
-                name = Some(TenantId::new(text));
+                is_named = true;
+                let text = text.ok_or_else(|| "wants a name in quotes".to_owned());
+                text.and_then(name).map(|name| named = Some(name))
             }
-            "digest_at" => {
-                let hour = Hour::parse(text.unwrap_or_default());
-                digest_at = Some(hour.map_err(|told| wrong(&told))?);
-            }
-            "listeners" => {
-                let told = || wrong("wants addresses of listeners, such as [\"0.0.0.0:6514\"]");
-                let texts = texts(value).ok_or_else(told)?;
-                let all: Result<_, _> = texts.iter().map(|one| one.parse()).collect();
-                listeners = all.map_err(|_| told())?;
-            }
-            "field_values" => {
-                field_values = texts(value)
-                    .ok_or_else(|| wrong("wants values of the field, such as [\"acme-gmbh\"]"))?;
-            }
+            "digest_at" => Hour::parse(text.unwrap_or_default()).map(|hour| digest_at = Some(hour)),
+            "listeners" => addresses(value).map(|all| listeners = all),
+            "field_values" => texts(value)
+                .ok_or_else(|| "wants values of the field, such as [\"acme-gmbh\"]".to_owned())
+                .map(|all| field_values = all),
             _ => {
-                let what = format!(
-                    "[[{CLIENT}]] has no setting `{word}`{}",
-                    did_you_mean(word, KEYS.into_iter())
-                );
-                return Err(Problem { at: key.span().start, what });
+                let hint = did_you_mean(word, KEYS.into_iter());
+                let what = format!("[[{CLIENT}]] has no setting `{word}`{hint}");
+                problems.push(Problem { at: key.span().start, what });
+                continue;
             }
+        };
+        if let Err(told) = told {
+            problems.push(Problem { at: place, what: format!("`{word}` {told}") });
         }
     }
-    let told = "a client without a name says nothing: add name = \"acme\"".to_owned();
-    let name = name.ok_or(Problem { at, what: told })?;
-    Ok(Client { name, digest_at, listeners, field_values })
+    // Under a slip in a word the name may stand.
+    if !is_named && problems.len() == before {
+        let what = "a client without a name says nothing: add name = \"acme\"".to_owned();
+        problems.push(Problem { at, what });
+    }
+    let name = named.filter(|_| problems.len() == before)?;
+    Some(Client { name, digest_at, listeners, field_values })
+}
+
+fn addresses(value: &Spanned<DeValue<'_>>) -> Result<Vec<SocketAddr>, String> {
+    let all = texts(value).and_then(|texts| texts.iter().map(|one| one.parse().ok()).collect());
+    all.ok_or_else(|| "wants addresses of listeners, such as [\"0.0.0.0:6514\"]".to_owned())
 }
 
 fn texts(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
@@ -102,47 +119,11 @@ fn texts(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
         .collect()
 }
 
-impl Service {
-    /// What does not fit together over all layers, each with a remedy.
-    pub(super) fn disagreements(&self) -> Vec<String> {
-        let mut told = Vec::new();
-        let all = [&self.syslog_tcp, &self.syslog_udp, &self.syslog_tls];
-        let listens = |address: &SocketAddr| all.iter().any(|list| list.contains(address));
-        for client in &self.clients {
-            for address in client.listeners.iter().filter(|address| !listens(address)) {
-                told.push(format!(
-                    "nothing listens on {address}, which [[{CLIENT}]] {} names: add it to listen.syslog_tcp, syslog_udp or syslog_tls",
-                    client.name
-                ));
-            }
-            let others = self.clients.iter().filter(|other| other.name != client.name);
-            for address in &client.listeners {
-                if others
-                    .clone()
-                    .any(|other| other.name < client.name && other.listeners.contains(address))
-                {
-                    told.push(format!(
-                        "the listener {address} is given to two clients: name it for one of them"
-                    ));
-                }
-            }
-        }
-        if !self.syslog_tls.is_empty() && (self.tls.certificate.is_none() || self.tls.key.is_none())
-        {
-            told.push("listen.syslog_tls wants a certificate: name listen.tls_certificate and listen.tls_key".to_owned());
-        }
-        if self.tls.client_required && self.tls.client_authority.is_none() {
-            told.push("listen.tls_client_required wants the authorities of senders: name listen.tls_client_authority".to_owned());
-        }
-        told
-    }
-}
-
 /// As a part of a settings file.
 pub(super) fn show(clients: &[Client]) -> String {
     let mut page = String::from(
-        "\n# What is special about single clients: the time of the daily digest, listeners of their own, values of\n\
-         # listen.client_field beside the name.\n",
+        "\n# What is special about single clients: the time of the daily digest, listeners of their own (addresses that\n\
+         # stand below [listen] as well: here it is said whose they are), values of listen.client_field beside the name.\n",
     );
     if clients.is_empty() {
         page += "# [[client]]\n# name = \"acme\"\n# digest_at = \"06:30 Europe/Berlin\"\n# listeners = [\"0.0.0.0:6515\"]\n";
@@ -207,13 +188,23 @@ mod tests {
         ] {
             assert_eq!(problems(text).0, [told], "{text}");
         }
-        let (_, service) = problems(
-            "[[client]]\nname = \"a\"\nlisteners = [\"127.0.0.1:1\"]\n[listen]\nsyslog_tls = [\"127.0.0.1:2\"]\n",
-        );
-        let told = service.disagreements();
-        assert!(
-            told.len() == 2 && told[0].contains("127.0.0.1:1") && told[1].contains("tls_key"),
-            "{told:?}"
-        );
+        let (found, _) =
+            problems("[[client]]\nname = \"a\"\nnam = 1\ndigest_at = 2\nlisteners = 3\n");
+        assert_eq!(found.len(), 3, "all of a client: {found:?}");
+    }
+
+    #[test]
+    fn a_name_is_one_that_every_way_in_takes() {
+        for name in ["Beta Ltd.", "../x", "a b", "", "-a", &"a".repeat(129)] {
+            for text in [
+                format!("[[client]]\nname = \"{name}\""),
+                format!("[service]\ntenant = \"{name}\""),
+                format!("[networks]\n\"192.0.2.0/24\" = \"{name}\""),
+            ] {
+                let (found, _) = problems(&text);
+                assert!(found.len() == 1 && found[0].contains("name"), "{text}: {found:?}");
+            }
+        }
+        assert_eq!(problems("[[client]]\nname = \"Beta-Ltd.2\"").0, [""; 0]);
     }
 }

@@ -6,11 +6,13 @@
 
 mod apply;
 mod clients;
+mod fit;
 mod place;
 mod reload;
 mod service;
 mod settings;
 mod show;
+mod variables;
 
 #[cfg(test)]
 pub(crate) use clients::Client;
@@ -27,14 +29,14 @@ use std::path::{Path, PathBuf};
 
 /// Larger files are no settings: most likely a log was named by mistake.
 const BYTES_MAX: u64 = 1 << 20;
-/// What names of variables of the environment begin with.
-const PREFIX: &str = "FORESHOCK__";
 
 /// All settings, and where each that was set comes from.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Settings {
     pub(crate) engine: Config,
     pub(crate) service: Service,
+    /// The files that were read, in the order of the layers.
+    pub(crate) files: Vec<PathBuf>,
     /// `table.key` → the file and line, or the variable.
     pub(crate) origins: BTreeMap<String, String>,
 }
@@ -56,24 +58,33 @@ pub(crate) fn read(
             let (line, column) = place::of(&text, at);
             (format!("{name}:{line}:{column}"), format!("{name}:{line}"))
         });
+        settings.files.push(file);
     }
-    let mut variables: Vec<(String, String)> =
-        environment.filter(|(name, _)| name.starts_with(PREFIX)).collect();
+    let mut variables: Vec<(String, String)> = environment.collect();
     variables.sort();
     for (name, value) in variables {
-        let Some(text) = as_toml(&name, &value) else {
-            problems.push(format!("{name}: write FORESHOCK__TABLE__KEY"));
-            continue;
-        };
-        settings.layer(&text, &mut problems, |_| (name.clone(), name.clone()));
+        match variables::read(&name, &value) {
+            Ok(None) => {}
+            Ok(Some(text)) => {
+                settings.layer(&text, &mut problems, |_| (name.clone(), name.clone()))
+            }
+            Err(told) => problems.push(format!("{name}: {told}")),
+        }
     }
-    if problems.is_empty() {
-        problems = settings.service.disagreements();
-    }
+    let apart = settings.service.disagreements();
+    problems.extend(apart.into_iter().map(|(key, told)| settings.placed(key, &told)));
     if problems.is_empty() { Ok(settings) } else { Err(problems.join("\n")) }
 }
 
 impl Settings {
+    /// What is wrong with a setting, behind the place where it was set.
+    pub(crate) fn placed(&self, key: &str, told: &str) -> String {
+        match self.origins.get(key) {
+            Some(place) => format!("{place}: {told}"),
+            None => told.to_owned(),
+        }
+    }
+
     fn layer(
         &mut self,
         text: &str,
@@ -105,21 +116,6 @@ fn files(file: Option<&Path>) -> Result<Vec<PathBuf>, String> {
         }
     }
     Ok(files)
-}
-
-/// `FORESHOCK__LISTEN__JOURNAL=true` as a file would say it. What is no value of TOML is a text.
-fn as_toml(name: &str, value: &str) -> Option<String> {
-    let (table, key) = name.strip_prefix(PREFIX)?.split_once("__")?;
-    let is_name = |word: &str| {
-        !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
-    if !is_name(table) || !is_name(key) {
-        return None;
-    }
-    let (table, key) = (table.to_lowercase(), key.to_lowercase());
-    let raw = format!("[{table}]\n{key} = {value}\n");
-    let is_toml = !value.contains('\n') && raw.parse::<toml::Table>().is_ok();
-    Some(if is_toml { raw } else { format!("[{table}]\n{key} = {}\n", show::quoted(value)) })
 }
 
 fn text(path: &Path) -> Result<String, String> {

@@ -101,6 +101,7 @@ pub(crate) struct Row {
 
 const ADDRESSES: &str = "wants addresses with ports, such as [\"127.0.0.1:5514\"]; [] for none";
 const LENGTH: &str = "wants a length of time in quotes, such as \"30d\"";
+const LENGTH_MIN: &str = "is too short: write a length of time of an hour or more, such as \"30d\"";
 const SIZE: &str = "wants a size in quotes, such as \"20GiB\"";
 const PATH: &str = "wants a path in quotes";
 const YES: &str = "is true or false";
@@ -137,7 +138,8 @@ fn flag(value: Value) -> Result<bool, &'static str> {
 fn length(value: Value) -> Result<Span, &'static str> {
     match Span::parse(&text(value, LENGTH)?) {
         Ok(span) if span >= Span::HOUR => Ok(span),
-        _ => Err(LENGTH),
+        Ok(_) => Err(LENGTH_MIN),
+        Err(_) => Err(LENGTH),
     }
 }
 
@@ -214,7 +216,7 @@ rows! {
         |s| path(&s.state), |s, v| { s.state = Some(text(v, PATH)?.into()); Ok(()) };
     service.tenant: "The client of what nothing else says it of.",
         |s| Some(Value::Text(s.tenant.to_string())),
-        |s, v| { s.tenant = TenantId::new(text(v, "wants a name in quotes")?); Ok(()) };
+        |s, v| { s.tenant = super::clients::name(&text(v, "wants a name in quotes")?)?; Ok(()) };
     service.digest_at: "When each client's daily digest is made: before the working day begins. UTC, unless an offset stands behind it (\"06:00+02:00\") or a zone (\"06:00 Europe/Berlin\"), whose summer time then holds; [[client]] can have another.",
         |s| Some(Value::Text(s.digest_at.to_string())),
         |s, v| { s.digest_at = Hour::parse(&text(v, "wants a time of day in quotes, such as \"06:00\"")?)?; Ok(()) };
@@ -327,5 +329,8 @@ mod tests {
             assert!(told.contains("such as") || told.contains("true"), "{key}: {told}");
         }
         assert_eq!(service, Service::default());
+        let row = ROWS.iter().find(|row| row.key == "raw_age").unwrap();
+        let told = (row.set)(&mut service, Value::Text("1s".into())).unwrap_err();
+        assert!(told.contains("an hour or more"), "{told}");
     }
 }

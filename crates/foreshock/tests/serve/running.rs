@@ -14,6 +14,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) fn foreshock(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_foreshock"));
+    // The settings of a service on this machine are none of a test.
+    command.env("CONFIGURATION_DIRECTORY", "/nonexistent");
     command.args(args).stdin(Stdio::null());
     command
 }

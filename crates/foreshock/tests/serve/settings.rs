@@ -6,10 +6,11 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -148,7 +149,9 @@ fn syslog_over_tls_by_the_settings() {
         path("cert.pem").display(),
         path("key.pem").display()
     );
-    let (running, _) = start(folder.path(), &text);
+    let (running, file) = start(folder.path(), &text);
+    let said = running.said();
+    assert!(said.contains(&format!("settings of {}", file.display())), "{said}");
     let address = running.address("syslog-tls");
     let mut roots = RootCertStore::empty();
     roots.add(authority.der().clone()).unwrap();
@@ -166,6 +169,24 @@ fn syslog_over_tls_by_the_settings() {
     stream.flush().unwrap();
     stored(&running, 2);
     running.stop();
+
+    // What doctor says of the pair: as it is, with a key for all to read, and with another one's.
+    let doctor = || {
+        let output = foreshock(&["doctor", "--config", file.to_str().unwrap()]).output().unwrap();
+        let page = String::from_utf8(output.stdout).unwrap();
+        page.lines().find(|line| line.contains("certificates")).unwrap().to_owned()
+    };
+    let mode = |mode| fs::set_permissions(path("key.pem"), Permissions::from_mode(mode)).unwrap();
+    mode(0o600);
+    assert!(doctor().starts_with("ok "), "{}", doctor());
+    mode(0o604);
+    assert!(doctor().starts_with("WARN") && doctor().contains("mode 604"), "{}", doctor());
+    fs::write(path("key.pem"), KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    assert!(
+        doctor().starts_with("BAD") && doctor().contains("not the certificate's"),
+        "{}",
+        doctor()
+    );
 }
 
 /// Sockets as the service manager passes them: numbers from 3 on, their names in the environment.

@@ -246,6 +246,12 @@ fn a_zone_holds_for_all_runs() {
     folder.scan(&[]).ok();
     let ran = folder.scan(&["--zone", "+01:00"]);
     assert!(ran.code == 10 && ran.err.contains("+02:00"), "{}", ran.err);
+    // A first run that names none was one in UTC.
+    let folder = Folder::new();
+    append(&folder.log(), &lines(0, 10));
+    folder.scan(&[]).ok();
+    let ran = folder.scan(&["--zone", "+02:00"]);
+    assert!(ran.code == 10 && ran.err.contains("+00:00"), "{}", ran.err);
 }
 
 /// Lines without a year are of the years before the file was written to last, however old that is, and also where the

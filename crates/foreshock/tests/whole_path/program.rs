@@ -50,6 +50,8 @@ impl Ran {
 pub(crate) fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_foreshock"));
     command.current_dir(folder).args(args).stdin(Stdio::null());
+    // The settings of a service on this machine are none of a test.
+    command.env("CONFIGURATION_DIRECTORY", "/nonexistent");
     command.env_remove("NO_COLOR").env_remove("COLUMNS").env("TZ", "Pacific/Kiritimati");
     command
 }

@@ -49,6 +49,7 @@ pub use access::{
     TokenHash, TokenList, Tokens,
 };
 pub use backing::{Api, Created, Explained, Recognise, Records, Settings, TENANTS_MAX, Views};
+pub use ingest::{TENANT_RULE, is_tenant};
 pub use letters::{DeadLetters, KeptLetter, LETTER_BYTES_MAX, Letter, LetterCoding, LetterForm};
 pub use limits::Limits;
 pub use meter::{Meter, Tally};

@@ -15,6 +15,7 @@ use outputs::rest::{
     Tenants, TokenList, Views,
 };
 use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use store::spool::Spool;
@@ -198,6 +199,9 @@ fn told(status: &Status, shared: &Shared) -> api::Status {
     }
 }
 
+/// How a token is made.
+pub(crate) const TOKEN_NEW: &str = "foreshock token new NAME --scopes ingest --clients '*'";
+
 /// The file of tokens: a line each, `name hash scopes clients`, the last two with commas; `*` means all clients. What
 /// begins with `#` is a remark.
 ///
@@ -205,7 +209,16 @@ fn told(status: &Status, shared: &Shared) -> api::Status {
 /// If it cannot be read, or a line is wrong.
 pub(crate) fn tokens(file: &Path) -> anyhow::Result<TokenList> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let remedy = match error.kind() {
+            ErrorKind::NotFound => format!("make it with the first token: {TOKEN_NEW}"),
+            ErrorKind::PermissionDenied => {
+                "give it to the user that the service runs as (chown foreshock)".to_owned()
+            }
+            _ => "name another file as listen.tokens".to_owned(),
+        };
+        anyhow::anyhow!("cannot read the tokens in {shown}: {error}; {remedy}")
+    })?;
     let mut tokens = TokenList::default();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -249,6 +262,8 @@ mod tests {
         assert_eq!(read.0.len(), 2);
         assert!(read.0[0].1.covers("beta") && !read.0[0].1.covers("other"));
         assert!(read.0[1].1.allows(Scope::Read));
+        let told = tokens(Path::new("/nonexistent/tokens")).unwrap_err().to_string();
+        assert!(told.contains("foreshock token new"), "{told}");
         for bad in ["x y", &format!("x {hash} eat *"), "x blake3:1 read *"] {
             std::fs::write(file.path(), bad).unwrap();
             assert!(format!("{:#}", tokens(file.path()).unwrap_err()).contains(":1"), "{bad}");

@@ -49,7 +49,7 @@ pub(crate) fn known(
         cuts: vec![folded],
         seen,
         seen_from: folded,
-        zone_offset_secs: zone::settle(folder, None)?,
+        zone_offset_secs: zone::noted(folder)?,
     };
     let pipeline = Pipeline::start(from, workers(), &end, &unread, &Arc::new(quarantine))?;
     let mut followed = Followed::default();

@@ -67,7 +67,8 @@ pub(super) fn tokens(settings: &Service, http: Option<SocketAddr>) -> anyhow::Re
     if let Some(address) = http {
         ensure!(
             address.ip().is_loopback() || !tokens.0.is_empty(),
-            "http listens on {address}, which other machines reach, and there are no tokens: make one with `foreshock token new`, into a file that `listen.tokens` names, or listen on 127.0.0.1"
+            "http listens on {address}, which other machines reach, and there are no tokens: name a file as `listen.tokens`, make one with `{}`, or listen on 127.0.0.1",
+            super::TOKEN_NEW
         );
     }
     Ok(tokens)

@@ -11,6 +11,7 @@
 //! | `stores` | a state folder | the stores, open, and the place to go on from |
 //! | `receivers` | settings | running receivers |
 //! | `whose` | settings | whose the records of a listener are |
+//! | `refused` | settings | what a start would refuse, without a start |
 //! | `passed` | the service manager | sockets that it opened for us |
 //! | `live` | settings that are read again | what changes while the service runs |
 //! | `follow` | the spool | stretches of records, in order |
@@ -59,6 +60,7 @@ mod precedence;
 mod quarantine;
 mod reading;
 mod receivers;
+mod refused;
 mod rows;
 mod seen;
 mod shared;
@@ -72,12 +74,13 @@ mod views;
 mod whose;
 mod zone;
 
-pub(crate) use api::tokens;
+pub(crate) use api::{TOKEN_NEW, tokens};
 pub(crate) use digests::folder_of;
 pub(crate) use fold::DigestTimes;
 pub(crate) use house::Retention;
 pub(crate) use passed::Passed;
 pub(crate) use reading::Reading;
+pub(crate) use refused::{certificates, refused, tokens_of};
 pub(crate) use rows::SourceNow;
 pub(crate) use status::{CoverageNow, Intake, Status};
 pub(crate) use stores::{Stores, Understanding};

@@ -237,7 +237,7 @@ impl Receivers {
     }
 }
 
-fn tls_files(settings: &Service) -> anyhow::Result<TlsFiles> {
+pub(super) fn tls_files(settings: &Service) -> anyhow::Result<TlsFiles> {
     let named = |file: &Option<PathBuf>, key: &str| {
         file.clone()
             .with_context(|| format!("syslog over TLS wants a certificate: name listen.{key}"))

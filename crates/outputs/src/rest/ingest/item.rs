@@ -120,8 +120,12 @@ fn said(error: &serde_json::Error) -> String {
     crate::safe::clip(&error.to_string(), 200).into_owned()
 }
 
+/// What [`is_tenant`] wants, for people.
+pub const TENANT_RULE: &str =
+    "a client's name has 1 to 128 of A-Z a-z 0-9 . _ - and begins with a letter or a digit";
+
 /// Whether a text can name a tenant: also as the name of a folder.
-pub(crate) fn is_tenant(name: &str) -> bool {
+pub fn is_tenant(name: &str) -> bool {
     let of_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     name.len() <= 128
         && name.bytes().all(of_name)

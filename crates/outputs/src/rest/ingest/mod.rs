@@ -12,6 +12,8 @@ mod item;
 mod rows;
 mod split;
 
+pub use item::{TENANT_RULE, is_tenant};
+
 pub(super) use dead::again;
 
 use super::access::{Grant, Scope};
