@@ -35,7 +35,7 @@ pub struct Act {
 pub struct Outcome {
     /// The value at the end.
     pub projected: f64,
-    /// Minutes until the threshold is met; `None` if it is not within the duration.
+    /// Minutes until the threshold is met, 0 where it is already; `None` if it is not within the duration.
     pub minutes_to_threshold: Option<f64>,
     /// The same at the steep and the flat end of the slope.
     pub minutes_range: Option<(Option<f64>, Option<f64>)>,
@@ -79,6 +79,15 @@ fn outcome(question: Question, act: Act) -> Outcome {
 
 /// Minutes until the threshold is met, from whichever side the value is now.
 fn meets(question: Question, slope: f64, act: Act) -> Option<f64> {
+    // A limit that values climb to, or stand at, is one from above; one that they fall to is one from below.
+    let is_beyond = if slope < 0.0 {
+        question.current <= question.threshold
+    } else {
+        question.current >= question.threshold
+    };
+    if is_beyond {
+        return Some(0.0);
+    }
     let after = act.after_minutes.max(0.0);
     let before = passes(question.current, slope, question.threshold).filter(|t| *t <= after);
     let later = || {
@@ -130,6 +139,17 @@ mod tests {
         assert_eq!(simulate(LEAK, Some(fix)).minutes_won, Some(f64::INFINITY));
         let late = Act { after_minutes: 40.0, ..restart };
         assert_eq!(simulate(LEAK, Some(late)).minutes_won, Some(0.0), "after the fact");
+    }
+
+    #[test]
+    fn what_is_beyond_its_threshold_has_met_it() {
+        let beyond = Question { current: 0.95, threshold: 0.9, ..LEAK };
+        let found = simulate(beyond, None).do_nothing;
+        assert_eq!(found.minutes_to_threshold, Some(0.0));
+        let still = Question { slope: 0.0, ..beyond };
+        assert_eq!(simulate(still, None).do_nothing.minutes_to_threshold, Some(0.0));
+        let below = Question { current: 10.0, slope: -2.0, threshold: 20.0, ..LEAK };
+        assert_eq!(simulate(below, None).do_nothing.minutes_to_threshold, Some(0.0));
     }
 
     #[test]
