@@ -61,6 +61,8 @@ pub enum Silence {
     Far,
     /// It is beyond the limit already.
     Beyond,
+    /// Claims of this kind have not come true, one after another.
+    Doubted,
 }
 
 /// Time left until the limit, if nothing changes.
@@ -155,8 +157,9 @@ impl Forecaster {
                 if claim.mid > HORIZON_SECS {
                     return Err(Silence::Far);
                 }
-                self.claims.note(t, claim);
-                Ok(claim)
+                let is_doubted = self.claims.doubts(&claim);
+                self.claims.note(t, claim, !is_doubted);
+                if is_doubted { Err(Silence::Doubted) } else { Ok(claim) }
             }
             Err(silence) => {
                 self.standing = 0;
