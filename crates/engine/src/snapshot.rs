@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// What every snapshot begins with.
 const MARK: &[u8; 8] = b"fshksnap";
 /// Rises with every change of what is kept.
-pub const FORMAT: u32 = 15;
+pub const FORMAT: u32 = 16;
 const HEAD: usize = MARK.len() + 4 + 8;
 
 /// Why bytes are no state.

@@ -67,8 +67,12 @@ impl Run {
     }
 
     fn digest(&self) -> Digest {
+        self.digest_at(520)
+    }
+
+    fn digest_at(&self, minute: i64) -> Digest {
         let tenant = TenantId::new("oaks");
-        let as_of = Timestamp::from_secs(START + 60 * 520);
+        let as_of = Timestamp::from_secs(START + 60 * minute);
         self.engine.digest(&tenant, as_of, as_of - Span::DAY).unwrap()
     }
 }
@@ -87,6 +91,24 @@ fn a_leak_is_foreseen_told_and_said_to_have_come() {
     assert!(item.title.starts_with("oak: "), "{}", item.title);
     assert!(item.what.contains("memory.used_ratio"), "evidence names the series: {}", item.what);
     assert!(!item.evidence.is_empty(), "and the record of the sample");
+}
+
+#[test]
+fn a_forecast_that_does_not_come_true_ends_with_its_verdict() {
+    let noise = |n: usize| 0.004 * ((n as f64 * 0.618).fract() - 0.5);
+    let value = |n: usize| (0.50 + 0.0033 * n.saturating_sub(300) as f64).min(0.85) + noise(n);
+    let run = Run::over(&lines((0..800).map(value)), Config::default(), usize::MAX);
+    let forecasts = |minute: i64| {
+        let items = run.digest_at(minute).items;
+        items
+            .into_iter()
+            .filter(|i| i.candidate_type == CandidateType::Pressure)
+            .collect::<Vec<_>>()
+    };
+    let [item] = &forecasts(800)[..] else { panic!("one story: {:#?}", forecasts(800)) };
+    assert_eq!(item.status, "closed", "{item:#?}");
+    let outcome = item.outcome.as_deref().unwrap();
+    assert!(outcome.starts_with("the limit was not met; of "), "{outcome}");
 }
 
 #[test]

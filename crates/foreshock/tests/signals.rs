@@ -88,11 +88,38 @@ fn conditions_appear_get_worse_and_are_over() {
         .collect();
     assert_eq!(said.first().unwrap().0, "2026-11-20T08:30:00Z", "{said:?}");
     assert!(said.contains(&("2026-11-20T08:40:00Z", "critical")), "{said:?}");
-    assert_eq!(said.last().unwrap(), &("2026-11-20T08:50:00Z", "over"));
+    assert_eq!(said.last().unwrap(), &("2026-11-20T08:54:00Z", "over"), "five quiet rows");
     assert_eq!(found[0]["signal_type"], "memory_pressure");
     assert_eq!(found[0]["evidence"][0]["series"], "memory.used_ratio");
     assert!(!found[0]["hints"].as_array().unwrap().is_empty());
     assert_eq!(told(&foreshock(folder.path(), &["host", "classify", "m.csv", "--last"])), "");
+}
+
+#[test]
+fn what_is_unusual_is_over_when_it_ends_and_a_step_is_a_new_normal_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut csv = String::from("timestamp,host,disk.queue,memory.used_ratio\n");
+    for minute in 0..24 * 60_u32 {
+        let is_high = (400..460).contains(&minute) || minute >= 700;
+        let queue = if is_high { 60.0 } else { 1.0 + (f64::from(minute) * 0.618).fract() };
+        writeln!(csv, "2026-11-20T{:02}:{:02}:00Z,oak,{queue},91", minute / 60, minute % 60)
+            .unwrap();
+    }
+    fs::write(folder.path().join("q.csv"), &csv).unwrap();
+    let output = foreshock(folder.path(), &["host", "classify", "q.csv", "--format", "json"]);
+    let notes = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(notes.matches("memory.used_ratio is 91, which is no ratio").count(), 1, "{notes}");
+    let found = rows(&output);
+    let said: Vec<(&str, &str)> = found
+        .iter()
+        .map(|row| {
+            (&row["timestamp"].as_str().unwrap()[11..16], row["signal_type"].as_str().unwrap())
+        })
+        .collect();
+    let (name, new) = ("block_device_saturation", "new_normal");
+    let expected =
+        [("06:40", name), ("07:44", name), ("11:40", name), ("17:42", new), ("17:47", name)];
+    assert_eq!(said, expected);
 }
 
 #[test]

@@ -296,6 +296,16 @@ impl Stories {
         is_over
     }
 
+    /// Ends what was foretold of a host: the limit was met, or was not. What hurt meanwhile tells it better.
+    pub fn end_forecast(&mut self, index: StoryIndex, outcome: String, view: View<'_>) {
+        self.open.retain(|i| *i != index);
+        self.end(index, view);
+        let candidate = &mut self[index];
+        if let (Some(ending), None) = (&mut candidate.ending, candidate.pain) {
+            ending.outcome = outcome;
+        }
+    }
+
     /// Ends a silence: its message came back.
     pub fn end_silence(&mut self, index: StoryIndex, view: View<'_>) -> bool {
         let is_over =

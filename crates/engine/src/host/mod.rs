@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `series` | samples of one metric | how surprising each is, alerts, "new normal" |
 //! | `baseline` | samples | p50, p75, p95, p99 and volatility, by class of hour |
+//! | `usual` | samples of a metric | its baseline without what is far above it, and when that is a new normal |
 //! | `trend` | points | a robust slope with an interval, `r_squared`, a direction |
 //! | `forecast` | samples and a limit | "met in 20 to 35 minutes", when that deserves to be said; verdicts |
 //! | `simulate` | level, slope, limit | what comes if nobody acts, and if somebody does |
@@ -37,6 +38,7 @@ fn is_record_alone(event: &Event<'_>) -> bool {
 }
 pub mod starts;
 pub mod trend;
+pub mod usual;
 
 use model::Timestamp;
 

@@ -4,6 +4,7 @@
 use super::anomaly::alert::AnomalyAlert;
 use super::forecast::Record;
 use super::series::{Judgement, NewNormal};
+use super::usual::NewUsual;
 use model::{Event, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -104,6 +105,9 @@ pub struct Signal {
     pub to_secs: f64,
 }
 
+/// The name of what is foreseen, beside those of conditions.
+pub const FORECAST: &str = "forecast";
+
 /// What a person may be told of: a condition at a hard limit, or a limit that comes near.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pressed {
@@ -136,6 +140,8 @@ pub struct Said {
     pub span: (f64, f64),
     /// What a person may be told of it.
     pub pressed: Option<Pressed>,
+    /// How the forecast of the series ended, where this ends it.
+    pub outcome: Option<String>,
 }
 
 /// Pressure from which a condition may be told: only a hard limit gives so much; that a host is unlike
@@ -144,7 +150,7 @@ const TOLD_FROM: f64 = 0.8;
 
 impl Said {
     fn of(severity: model::Severity, series: &str, span: (f64, f64), body: String) -> Said {
-        Said { severity, body, series: series.to_owned(), span, pressed: None }
+        Said { severity, body, series: series.to_owned(), span, pressed: None, outcome: None }
     }
 
     /// The first sample of an alert of a series. A notice: on fine series such alerts come by chance
@@ -159,6 +165,23 @@ impl Said {
         let NewNormal { since, before, after } = change;
         let body = format!("{series} has a new normal: {after:.4} instead of {before:.4}");
         Said::of(model::Severity::Notice, series, (*since, secs), body)
+    }
+
+    /// What is usual for a metric has changed, and conditions go by it from now on.
+    pub fn of_new_usual(series: &str, secs: f64, change: &NewUsual) -> Said {
+        let hours = ((secs - change.since) / 3_600.0).round();
+        let body = format!(
+            "{series} has been far above its usual for {hours:.0} hours, which is its usual now: 95 of 100 values below {:.4}, before {:.4}",
+            change.after, change.before
+        );
+        Said::of(model::Severity::Notice, series, (change.since, secs), body)
+    }
+
+    /// A value that cannot be one of its metric.
+    pub fn of_odd_unit(series: &str, secs: f64, value: f64, unit: &str) -> Said {
+        let body =
+            format!("{series} is {value:.4}, which is no {unit}: no condition is read from it");
+        Said::of(model::Severity::Notice, series, (secs, secs), body)
     }
 
     /// A condition that stands.
@@ -205,7 +228,9 @@ impl Said {
         let body = format!(
             "forecast of {series}: of {judged} claims {held} held, {missed} met the limit at another time, {withdrawn} did not meet it"
         );
-        Said::of(model::Severity::Info, series, span, body)
+        let came = if held + missed > 0 { "met" } else { "not met" };
+        let outcome = Some(format!("the limit was {came}; of {judged} claims {held} held"));
+        Said { outcome, ..Said::of(model::Severity::Info, series, span, body) }
     }
 }
 

@@ -3,12 +3,12 @@
 //! a usual and companions. Its evidence is the record that settled it.
 
 use super::Tenant;
-use crate::attention::cell::CellIndex;
+use crate::attention::cell::{CellIndex, StoryIndex};
 use crate::config::Config;
-use crate::discover::{pressure, start};
+use crate::discover::{Facts, pressure, start};
 use crate::entities::Entities;
 use crate::host::anomaly::memory::Bounds;
-use crate::host::signal::Said;
+use crate::host::signal::{FORECAST, Pressed, Said};
 use crate::sighting::{Process, SampleNote, Sighting};
 use crate::signature::fingerprint;
 use crate::values::Values;
@@ -30,13 +30,68 @@ impl Tenant {
         let at = (of.at.as_micros() as f64 / 1e6, sample.value);
         self.gauges.take(of.host, sample.series, at, config.limits.series_max, &mut said);
         for mut said in said {
-            let pressed = said.pressed.take();
+            let (pressed, outcome) = (said.pressed.take(), said.outcome.take());
+            let series = said.series.clone();
             let cell = self.hear_signal(said, of, config, out);
             if let (Some(pressed), Some(cell)) = (pressed, cell) {
-                let finding = pressure::finding(self.view(config), cell, pressed);
-                self.tell(finding, config, out);
+                self.tell_pressure(pressed, cell, of.host, config, out);
+            }
+            if let Some(outcome) = outcome {
+                self.end_forecast((of.host, &series), outcome, config, out);
             }
         }
+    }
+
+    /// Tells of a host's pressure. A forecast takes the place of the one before of its series: two would contradict each
+    /// other. A condition of the series ends it.
+    fn tell_pressure(
+        &mut self,
+        pressed: Pressed,
+        cell: CellIndex,
+        host: &str,
+        config: &Config,
+        out: &mut Vec<Change>,
+    ) {
+        let is_forecast = pressed.name == FORECAST;
+        if !is_forecast {
+            let outcome = format!("it came: {}", pressed.summary);
+            self.end_forecast((host, &pressed.series), outcome, config, out);
+        }
+        let known = self.forecast_of(host, &pressed.series).filter(|_| is_forecast);
+        if let Some(index) = known {
+            self.ledger[cell].candidate.get_or_insert(index);
+        }
+        let finding = pressure::finding(self.view(config), cell, pressed.clone());
+        self.tell(finding, config, out);
+        if let Some(index) = known {
+            self.stories[index].facts = Facts::Pressure(pressed);
+            self.restand(index, config, out);
+        }
+    }
+
+    /// The open story that tells of a forecast of a series.
+    fn forecast_of(&self, host: &str, series: &str) -> Option<StoryIndex> {
+        let is_it = |index: &StoryIndex| {
+            let story = &self.stories[*index];
+            let Facts::Pressure(pressed) = &story.facts else { return false };
+            pressed.name == FORECAST
+                && pressed.series == series
+                && self.ledger.host_of(story.lead()).name == host
+        };
+        self.stories.open.iter().copied().find(is_it)
+    }
+
+    fn end_forecast(
+        &mut self,
+        (host, series): (&str, &str),
+        outcome: String,
+        config: &Config,
+        out: &mut Vec<Change>,
+    ) {
+        let Some(index) = self.forecast_of(host, series) else { return };
+        let (stories, view) = self.stories_and_view(config);
+        stories.end_forecast(index, outcome, view);
+        self.closed(index, config, out);
     }
 
     /// Judges a start of a process, and takes in what is said of it.

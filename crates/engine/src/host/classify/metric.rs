@@ -57,10 +57,22 @@ pub const METRICS: &[Metric] = &[
     metric("fault.minor_per_s", "per_s", "/proc/vmstat: pgfault less pgmajfault"),
 ];
 
+/// Shares may be a little above 1, where the limit is a soft one; beyond this they are no shares.
+const RATIO_MAX: f64 = 1.5;
+
 impl Metric {
     /// The one of this name.
     pub fn named(name: &str) -> Option<&'static Metric> {
         METRICS.iter().find(|metric| metric.name == name)
+    }
+
+    /// Whether a value can be one of this metric: nothing is used to 9,000 %, but a sender may count otherwise.
+    pub fn is_of_unit(name: &str, value: f64) -> bool {
+        match Metric::named(name).map_or("count", |metric| metric.unit) {
+            "ratio" => value <= RATIO_MAX,
+            "percent" => value <= RATIO_MAX * 100.0,
+            _ => true,
+        }
     }
 
     /// A value with its unit, for a sentence.

@@ -57,6 +57,17 @@ pub struct Term {
     pub matters_from: f64,
     /// Where the limits come from.
     pub source: &'static str,
+    /// What else must show it, where the metric alone shows nothing.
+    pub needs: Option<Needs>,
+}
+
+/// Metrics of which one must be at least so much.
+#[derive(Debug, Clone, Copy)]
+pub struct Needs {
+    /// Metric, and how much.
+    pub any_of: &'static [(&'static str, f64)],
+    /// What holds where none of them is reported.
+    pub unknown_counts: bool,
 }
 
 /// The document's rule: above the 95th percentile by a fifth. At that point pressure is a half.
@@ -65,6 +76,12 @@ const ABOVE_P95: f64 = 1.2;
 const FAR_ABOVE_P95: f64 = 3.0;
 /// The most that being unusual alone says: without a limit near, nobody is hurt yet.
 const UNUSUAL_MAX: f64 = 0.75;
+/// What stands ends only so far below its limit: values about a limit are one condition, not many.
+const EASE: f64 = 0.05;
+/// And below this above the usual.
+const EASED_ABOVE_P95: f64 = 1.1;
+/// What stands is over after so many instants in a row that do not show it.
+pub const QUIET_MIN: u8 = 5;
 /// Pressure from which a condition is said at all.
 pub const SAID_FROM: f64 = 0.3;
 
@@ -82,13 +99,39 @@ pub fn classify(host: &str, secs: f64, readings: &Readings) -> Vec<Signal> {
     CLASSIFIERS.iter().filter_map(|classifier| classifier.judge(host, secs, readings)).collect()
 }
 
+/// The term that reads a metric; each is read by one condition.
+pub fn term_of(metric: &str) -> Option<&'static Term> {
+    CLASSIFIERS.iter().flat_map(|classifier| classifier.terms).find(|term| term.metric == metric)
+}
+
+impl Needs {
+    fn are_met(&self, readings: &Readings) -> bool {
+        let known = |(metric, least): &(&str, f64)| Some(readings.get(metric)?.value >= *least);
+        let mut known = self.any_of.iter().filter_map(known).peekable();
+        if known.peek().is_none() { self.unknown_counts } else { known.any(|is_met| is_met) }
+    }
+}
+
 impl Classifier {
+    /// The terms that these readings can speak of.
+    fn read(&self, readings: &Readings) -> impl Iterator<Item = (&Term, Reading)> {
+        self.terms
+            .iter()
+            .filter_map(|term| Some((term, *readings.get(term.metric)?)))
+            .filter(|(term, reading)| Metric::is_of_unit(term.metric, reading.value))
+            .filter(|(term, _)| term.needs.is_none_or(|needs| needs.are_met(readings)))
+    }
+
+    /// Whether a condition that stands goes on, though these readings alone would not show it.
+    pub fn lingers(&self, readings: &Readings) -> bool {
+        self.read(readings).any(|(term, reading)| term.is_near(reading))
+    }
+
     /// Whether these readings show the condition.
     pub fn judge(&self, host: &str, secs: f64, readings: &Readings) -> Option<Signal> {
         let mut said: Vec<Said<'_>> = self
-            .terms
-            .iter()
-            .filter_map(|term| Some(term.judge(*readings.get(term.metric)?)))
+            .read(readings)
+            .map(|(term, reading)| term.judge(reading))
             .filter(|said| said.pressure > 0.0)
             .collect();
         said.sort_by(|a, b| b.pressure.total_cmp(&a.pressure));
@@ -128,13 +171,32 @@ impl Term {
         }
     }
 
-    /// Pressure by the host's own baseline.
-    fn unusual(&self, reading: Reading) -> f64 {
-        let Some(usual) = reading.usual else { return 0.0 };
-        if self.is_low_bad() || reading.value < self.matters_from || !reading.value.is_finite() {
+    /// How many times the usual a value is; 0 where that does not matter.
+    fn times_usual(&self, value: f64, usual: &Usual) -> f64 {
+        if self.is_low_bad() || value < self.matters_from || !value.is_finite() {
             return 0.0;
         }
-        let times = reading.value / usual.p95.max(self.matters_from * 0.5).max(1e-12);
+        value / usual.p95.max(self.matters_from * 0.5).max(1e-12)
+    }
+
+    /// Whether a value is so far above the usual that it matters.
+    pub fn is_far(&self, value: f64, usual: &Usual) -> bool {
+        self.times_usual(value, usual) >= ABOVE_P95
+    }
+
+    /// Whether a value is near what would be said of it.
+    fn is_near(&self, Reading { value, usual, .. }: Reading) -> bool {
+        let eased = |(from, to): (f64, f64)| {
+            let ease = (EASE * from.abs()).copysign(to - from);
+            is_past(value, from - ease, to)
+        };
+        self.limits.is_some_and(eased)
+            || usual.is_some_and(|usual| self.times_usual(value, &usual) >= EASED_ABOVE_P95)
+    }
+
+    /// Pressure by the host's own baseline.
+    fn unusual(&self, reading: Reading) -> f64 {
+        let times = reading.usual.map_or(0.0, |usual| self.times_usual(reading.value, &usual));
         if times < ABOVE_P95 {
             return 0.0;
         }
@@ -195,7 +257,7 @@ mod tests {
     use super::*;
 
     fn usual(p50: f64, p95: f64) -> Option<Usual> {
-        Some(Usual { p50, p75: p50, p95, p99: p95, volatility: None, samples: 500 })
+        Some(Usual { p50, p75: p50, p95, p99: p95, volatility: None, samples: 500, error: 0.02 })
     }
 
     fn one(metric: &'static str, value: f64, usual: Option<Usual>) -> Vec<Signal> {
@@ -244,11 +306,62 @@ mod tests {
         assert!(one("memory.used_ratio", f64::NAN, usual(0.5, 0.6)).is_empty());
     }
 
+    fn several(values: &[(&'static str, f64)]) -> Vec<Signal> {
+        let reading = |value| Reading { value, usual: None, slope: None };
+        let readings = values.iter().map(|(metric, value)| (*metric, reading(*value))).collect();
+        classify("web-1", 0.0, &readings)
+    }
+
+    #[test]
+    fn a_share_above_one_and_a_half_is_none() {
+        assert!(one("memory.used_ratio", 91.0, None).is_empty());
+        assert!(one("memory.stall_full", 910.0, None).is_empty());
+        assert!(!one("tcp.memory_ratio", 1.1, None).is_empty(), "may be above its limit");
+        assert!(!one("load.per_cpu", 91.0, None).is_empty(), "no share");
+    }
+
+    #[test]
+    fn what_is_full_or_busy_hurts_only_if_something_waits() {
+        assert!(several(&[("swap.used_ratio", 0.995)]).is_empty());
+        let still = [("swap.used_ratio", 0.995), ("swap.in_pages_per_s", 0.0)];
+        assert!(several(&still).is_empty());
+        let moving = [("swap.used_ratio", 0.995), ("swap.in_pages_per_s", 100.0)];
+        assert_eq!(several(&moving)[0].label, "swap_nearly_full");
+        let busy = ("disk.busy_ratio", 1.0);
+        assert!(several(&[busy, ("disk.await_ms", 0.2), ("disk.queue", 0.5)]).is_empty());
+        assert_eq!(several(&[busy, ("disk.await_ms", 20.0)])[0].label, "device_always_busy");
+        assert_eq!(several(&[busy])[0].label, "device_always_busy", "nothing else is known");
+    }
+
+    #[test]
+    fn what_stands_lingers_a_little_below_its_limit() {
+        let memory = &CLASSIFIERS[0];
+        let readings = |value, usual| {
+            Readings::from([("memory.used_ratio", Reading { value, usual, slope: None })])
+        };
+        assert!(memory.judge("h", 0.0, &readings(0.88, None)).is_none());
+        assert!(memory.lingers(&readings(0.88, None)));
+        assert!(!memory.lingers(&readings(0.85, None)));
+        assert!(memory.lingers(&readings(0.575, usual(0.4, 0.5))), "by the usual");
+        assert!(!memory.lingers(&readings(0.54, usual(0.4, 0.5))));
+    }
+
+    #[test]
+    fn each_metric_is_read_by_one_condition() {
+        let mut read: Vec<&str> =
+            CLASSIFIERS.iter().flat_map(|c| c.terms).map(|term| term.metric).collect();
+        let all = read.len();
+        read.sort_unstable();
+        read.dedup();
+        assert_eq!(read.len(), all);
+    }
+
     #[test]
     fn every_condition_can_be_said() {
         for classifier in CLASSIFIERS {
             let term = &classifier.terms[0];
-            let value = term.limits.map_or(1e9, |(_, to)| to);
+            let most = if Metric::is_of_unit(term.metric, 1e9) { 1e9 } else { 1.0 };
+            let value = term.limits.map_or(most, |(_, to)| to);
             let readings = Readings::from([(
                 term.metric,
                 Reading { value, usual: usual(1e-3, 1e-3), slope: None },

@@ -1,7 +1,7 @@
 //! The ten conditions as data. Limits are those of documented sources; where a source names none, a
 //! condition is judged against the host's own baseline alone.
 
-use super::{Classifier, Term};
+use super::{Classifier, Needs, Term};
 use crate::host::signal::Category;
 
 const PSI: &str =
@@ -16,7 +16,11 @@ const fn term(
     matters_from: f64,
     source: &'static str,
 ) -> Term {
-    Term { metric, label, phrase, limits, matters_from, source }
+    Term { metric, label, phrase, limits, matters_from, source, needs: None }
+}
+
+const fn needing(term: Term, any_of: &'static [(&'static str, f64)], unknown_counts: bool) -> Term {
+    Term { needs: Some(Needs { any_of, unknown_counts }), ..term }
 }
 
 /// The ten conditions, in the order of the document.
@@ -196,13 +200,18 @@ pub const CLASSIFIERS: &[Classifier] = &[
                 50.0,
                 OWN,
             ),
-            term(
-                "swap.used_ratio",
-                "swap_nearly_full",
-                "swap in use",
-                Some((0.9, 0.99)),
-                0.3,
-                "oomd.conf(5) SwapUsedLimit= 90 %",
+            // Full swap that nobody touches costs nothing: thrashing is pages that move.
+            needing(
+                term(
+                    "swap.used_ratio",
+                    "swap_nearly_full",
+                    "swap in use",
+                    Some((0.9, 0.99)),
+                    0.3,
+                    "oomd.conf(5) SwapUsedLimit= 90 %, while pages move: vmstat(8), si and so",
+                ),
+                &[("swap.in_pages_per_s", 20.0), ("swap.out_pages_per_s", 50.0)],
+                false,
             ),
         ],
         hints: &["vmstat 1 5", "which process: smem -s swap, or grep VmSwap /proc/*/status"],
@@ -211,13 +220,18 @@ pub const CLASSIFIERS: &[Classifier] = &[
         name: "block_device_saturation",
         category: Category::Symptom,
         terms: &[
-            term(
-                "disk.busy_ratio",
-                "device_always_busy",
-                "time in which the device works",
-                Some((0.9, 1.0)),
-                0.3,
-                "iostat(1), %util: near 100 % a serial device is saturated",
+            // A device that serves many requests at once is busy all the time long before it is saturated.
+            needing(
+                term(
+                    "disk.busy_ratio",
+                    "device_always_busy",
+                    "time in which the device works",
+                    Some((0.9, 1.0)),
+                    0.3,
+                    "iostat(1), %util: near 100 % a serial device is saturated; of one that serves requests in parallel it tells no limit, requests must wait",
+                ),
+                &[("disk.await_ms", 5.0), ("disk.queue", 2.0)],
+                true,
             ),
             term(
                 "disk.await_ms",

@@ -1,11 +1,12 @@
 //! One series of the stream: every sample is judged against its own past; of a metric that conditions
 //! are read from it is also known what is usual, and of what fills up, when it will be full.
 
-use crate::host::baseline::{Baseline, Usual};
-use crate::host::classify::{METRICS, Reading};
+use crate::host::baseline::Usual;
+use crate::host::classify::{METRICS, Metric, Reading};
 use crate::host::forecast::{Claim, Forecaster, Record};
 use crate::host::series::Series;
-use crate::host::signal::{Pressed, Said};
+use crate::host::signal::{FORECAST, Pressed, Said};
+use crate::host::usual::Own;
 use serde::{Deserialize, Serialize};
 
 /// What is usual is read from its sketches every so many samples: it changes slowly, and costs much.
@@ -20,6 +21,26 @@ const SHARES: [(&str, f64); 4] =
 /// What fills up, as metrics are called; what is busy goes up and down and is never full.
 const FILLS: [&str; 6] = ["used", "memory", "filesystem", "paging", "swap", "inodes"];
 
+/// Words for what is there to be used: of that there may be as much as there will.
+const FREE: [&str; 14] = [
+    "free",
+    "available",
+    "avail",
+    "idle",
+    "unused",
+    "left",
+    "remaining",
+    "cache",
+    "cached",
+    "buffer",
+    "buffers",
+    "buffered",
+    "reclaimable",
+    "inactive",
+];
+/// Labels that tell a share of what it is.
+const STATES: [&str; 4] = ["state", "type", "kind", "mode"];
+
 /// One series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Gauge {
@@ -33,9 +54,11 @@ pub(super) struct Gauge {
 struct Known {
     /// Its place in [`METRICS`].
     metric: u8,
-    baseline: Baseline,
+    own: Own,
     usual: Option<Usual>,
     latest: Option<(f64, f64)>,
+    /// Whether it was said that a value is not of the metric's unit.
+    is_odd_said: bool,
 }
 
 /// What fills up.
@@ -50,12 +73,14 @@ struct Ahead {
 
 impl Gauge {
     pub(super) fn new(series: &str) -> Gauge {
-        let metric = METRICS.iter().position(|metric| metric.name == series);
+        let (name, _) = parts(series);
+        let metric = METRICS.iter().position(|metric| metric.name == name);
         let known = metric.map(|at| Known {
             metric: at as u8,
-            baseline: Baseline::default(),
+            own: Own::default(),
             usual: None,
             latest: None,
+            is_odd_said: false,
         });
         let ahead = full_at(series).map(|limit| Ahead {
             forecaster: Forecaster::new(limit),
@@ -67,8 +92,7 @@ impl Gauge {
 
     /// The metric's name, if conditions are read from it.
     pub(super) fn metric(&self) -> Option<&'static str> {
-        let known = self.known.as_deref()?;
-        METRICS.get(usize::from(known.metric)).map(|metric| metric.name)
+        self.known.as_deref().map(|known| known.metric().name)
     }
 
     /// When it was measured last, and what it is.
@@ -81,9 +105,10 @@ impl Gauge {
     /// Bytes that it takes, what it points to included.
     #[cfg(test)]
     fn memory_bytes(&self) -> usize {
-        let known = self.known.as_deref().map_or(0, |known| {
-            size_of::<Known>() - size_of::<Baseline>() + known.baseline.memory_bytes()
-        });
+        let known = self
+            .known
+            .as_deref()
+            .map_or(0, |known| size_of::<Known>() - size_of::<Own>() + known.own.memory_bytes());
         let ahead = self.ahead.as_deref().map_or(0, |ahead| {
             size_of::<Ahead>() - size_of::<Forecaster>() + ahead.forecaster.memory_bytes()
         });
@@ -100,15 +125,37 @@ impl Gauge {
             out.push(Said::of_new_normal(series, secs, change));
         }
         if let Some(known) = self.known.as_deref_mut() {
-            if self.series.seen().is_multiple_of(USUAL_EVERY) {
-                known.usual = known.baseline.usual_at(secs);
-            }
-            known.baseline.add(secs, value);
-            known.latest = Some((secs, value));
+            let is_due = self.series.seen().is_multiple_of(USUAL_EVERY);
+            known.take(series, (secs, value), is_due, out);
         }
         if let Some(ahead) = self.ahead.as_deref_mut() {
             ahead.take(series, secs, value, out);
         }
+    }
+}
+
+impl Known {
+    fn metric(&self) -> &'static Metric {
+        &METRICS[usize::from(self.metric) % METRICS.len()]
+    }
+
+    fn take(&mut self, series: &str, (secs, value): (f64, f64), is_due: bool, out: &mut Vec<Said>) {
+        let Metric { name, unit, .. } = self.metric();
+        if !Metric::is_of_unit(name, value) {
+            if !std::mem::replace(&mut self.is_odd_said, true) {
+                out.push(Said::of_odd_unit(series, secs, value, unit));
+            }
+            self.latest = None;
+            return;
+        }
+        if is_due {
+            self.usual = self.own.usual_at(secs);
+        }
+        if let Some(change) = self.own.learn(name, (secs, value), self.usual) {
+            out.push(Said::of_new_usual(series, secs, &change));
+            self.usual = self.own.usual_at(secs);
+        }
+        self.latest = Some((secs, value));
     }
 }
 
@@ -147,7 +194,7 @@ impl Ahead {
             format!("{:.0} min at the earliest", minutes(claim.lo))
         };
         Said::of_pressure(Pressed {
-            name: "forecast".to_owned(),
+            name: FORECAST.to_owned(),
             summary: format!(
                 "{series} is {value:.3} and meets {limit} in {left} if nothing changes"
             ),
@@ -163,10 +210,27 @@ impl Ahead {
     }
 }
 
+/// A series as metric and labels: `disk.busy_ratio`, `{device=sda}`.
+pub(super) fn parts(series: &str) -> (&str, &str) {
+    series.split_at(series.find('{').unwrap_or(series.len()))
+}
+
 /// The value at which a series is full; `None` for what does not fill up.
 fn full_at(series: &str) -> Option<f64> {
-    let name = series.split('{').next().unwrap_or(series);
+    let (name, labels) = parts(series);
     let (_, whole) = SHARES.iter().find(|(ending, _)| name.ends_with(ending))?;
+    let states = labels
+        .trim_matches(['{', '}'])
+        .split(',')
+        .filter_map(|label| label.split_once('='))
+        .filter(|(key, _)| STATES.contains(key))
+        .map(|(_, state)| state);
+    let mut words = std::iter::once(name)
+        .chain(states)
+        .flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()));
+    if words.any(|word| FREE.iter().any(|free| word.eq_ignore_ascii_case(free))) {
+        return None;
+    }
     FILLS.iter().any(|word| name.contains(word)).then_some(FULL * whole)
 }
 
@@ -181,6 +245,18 @@ mod tests {
         assert_eq!(full_at("disk_used_percent"), Some(95.0));
         assert_eq!(full_at("cpu.busy_ratio"), None);
         assert_eq!(full_at("memory.stall_full"), None);
+        for free in [
+            "system.memory.utilization{state=free}",
+            "system.memory.utilization{host=a,state=slab_reclaimable}",
+            "memory.free_percent",
+            "memory.available_ratio",
+            "memory_unused_percent",
+            "system.memory.utilization{state=cached}",
+        ] {
+            assert_eq!(full_at(free), None, "{free}");
+        }
+        assert_eq!(full_at("system.memory.utilization{state=used}"), Some(FULL));
+        assert_eq!(full_at("system.filesystem.utilization{mountpoint=/free}"), Some(FULL));
     }
 
     #[test]
@@ -200,7 +276,7 @@ mod tests {
         let [plain, known, fills] =
             ["queue.depth", "cpu.busy_ratio", "memory.used_ratio"].map(bytes);
         assert!(plain <= 6_144, "{plain}");
-        assert!(known <= 8_192, "{known}");
-        assert!(fills <= 12_288, "{fills}");
+        assert!(known <= 8_448, "{known}");
+        assert!(fills <= 12_800, "{fills}");
     }
 }

@@ -11,9 +11,9 @@ mod gauge;
 mod standing;
 
 use super::signal::Said;
-use gauge::Gauge;
+use gauge::{Gauge, parts};
 use serde::{Deserialize, Serialize};
-use standing::Standing;
+use standing::{Place, Standing};
 use std::collections::BTreeMap;
 
 /// A value older than this says nothing of now.
@@ -30,7 +30,8 @@ pub struct Gauges {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Host {
     gauges: BTreeMap<String, Gauge>,
-    standing: Standing,
+    /// By the labels of the metrics that show them.
+    standing: BTreeMap<String, Standing>,
 }
 
 impl Gauges {
@@ -58,11 +59,23 @@ impl Gauges {
         let Some(gauge) = gauges.get_mut(series) else { return };
         gauge.take(series, secs, value, out);
         if let Some(metric) = gauge.metric() {
-            let reading = |name: &str| {
-                let gauge = gauges.get(name)?;
-                gauge.reading().filter(|(at, _)| (secs - at).abs() <= FRESH_SECS)
+            let (_, labels) = parts(series);
+            let reading = |labels: &str, name: &str| {
+                let found = if labels.is_empty() {
+                    gauges.get(name)
+                } else {
+                    gauges.get(&format!("{name}{labels}"))
+                };
+                found?.reading().filter(|(at, _)| (secs - at).abs() <= FRESH_SECS).map(|of| of.1)
             };
-            standing.judge(host, metric, secs, &reading, out);
+            let place = Place { host, labels, metric };
+            // Most have none.
+            if !standing.contains_key(labels) {
+                standing.insert(labels.to_owned(), Standing::default());
+            }
+            if let Some(standing) = standing.get_mut(labels) {
+                standing.judge(place, secs, &reading, out);
+            }
         }
     }
 

@@ -5,9 +5,9 @@ use crate::cli::series::{place, table};
 use crate::cli::{Exit, Mistake, Talk};
 use crate::interrupt::Interrupt;
 use anyhow::Context as _;
-use engine::host::baseline::Baseline;
-use engine::host::classify::{Metric, Reading, Readings, classify};
+use engine::host::classify::{CLASSIFIERS, Metric, QUIET_MIN, Reading, Readings, classify};
 use engine::host::signal::{Severity, Signal};
+use engine::host::usual::{NewUsual, Own};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -17,7 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   foreshock host classify web-1.csv
       time, host, condition, severity, pressure and a sentence, whenever a condition appears, gets worse or
-      is over
+      is over (five rows in a row that do not show it)
   foreshock host classify metrics/ --format json | jq 'select(.severity == \"critical\")'
       the same with category, evidence and hints, one object a line
   foreshock host classify web-1.csv --last
@@ -55,9 +55,11 @@ enum Format {
 /// What is known of a host.
 #[derive(Default)]
 struct Host {
-    baselines: BTreeMap<&'static str, Baseline>,
-    /// The worst that was said of each condition that holds.
-    said: BTreeMap<&'static str, Severity>,
+    own: BTreeMap<&'static str, Own>,
+    /// The worst that was said of each condition that holds, and the rows in a row that do not show it.
+    said: BTreeMap<&'static str, (Severity, u8)>,
+    /// Metrics with values that cannot be theirs, and the first of these.
+    odd: BTreeMap<&'static str, f64>,
     last: Option<(String, Vec<Signal>)>,
 }
 
@@ -82,7 +84,11 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         };
         (rows, unread) = (rows + table.rows.len() as u64, unread + table.unread);
         let name = input.place.with_extension("").display().to_string();
-        for line in judge(&table, &name, &args) {
+        let (lines, notes) = judge(&table, &name, &args);
+        for note in notes {
+            let _ = writeln!(io::stderr(), "foreshock: {note}");
+        }
+        for line in lines {
             told += 1;
             writeln!(out, "{line}").context("cannot write the result")?;
         }
@@ -99,8 +105,8 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     Ok(Exit::of_reading(interrupt.is_set(), failures > 0))
 }
 
-/// The lines of one table.
-fn judge(table: &table::Wide, name: &str, args: &Args) -> Vec<String> {
+/// The lines of one table, and what is to be said of it beside.
+fn judge(table: &table::Wide, name: &str, args: &Args) -> (Vec<String>, Vec<String>) {
     let metrics: Vec<Option<&'static str>> =
         table.names.iter().map(|name| Metric::named(name).map(|metric| metric.name)).collect();
     let mut hosts: BTreeMap<&str, Host> = BTreeMap::new();
@@ -111,44 +117,66 @@ fn judge(table: &table::Wide, name: &str, args: &Args) -> Vec<String> {
         let cells = metrics.iter().zip(&row.values).filter(|(_, value)| value.is_finite());
         let mut readings = Readings::new();
         for (metric, value) in cells.filter_map(|(metric, value)| Some(((*metric)?, *value))) {
-            let baseline = host.baselines.entry(metric).or_default();
-            let usual = baseline.usual_at(row.secs);
+            if !Metric::is_of_unit(metric, value) {
+                host.odd.entry(metric).or_insert(value);
+                continue;
+            }
+            let own = host.own.entry(metric).or_default();
+            let usual = own.usual_at(row.secs);
             readings.insert(metric, Reading { value, usual, slope: None });
-            baseline.add(row.secs, value);
+            let change = own.learn(metric, (row.secs, value), usual).filter(|_| !args.last);
+            let told = change
+                .map(|change| new_usual(&row.text, row.secs, called, metric, &change, args.format));
+            lines.extend(told);
         }
         let signals = classify(called, row.secs, &readings);
         if args.last {
             host.last = Some((row.text.clone(), signals));
             continue;
         }
-        for signal in host.news(signals) {
+        for signal in host.news(signals, &readings) {
             lines.push(signal.map_or_else(
                 |over| end(&row.text, called, over, args.format),
                 |signal| line(&row.text, &signal, args.format),
             ));
         }
     }
+    let odd = hosts.iter().flat_map(|(host, of)| of.odd.iter().map(move |odd| (host, odd)));
+    let notes = odd.map(|(host, (metric, value))| {
+        let unit = Metric::named(metric).map_or("", |metric| metric.unit);
+        let host = outputs::safe::text(host);
+        format!("{host}: {metric} is {value}, which is no {unit}: such values are not judged")
+    });
+    let notes = notes.collect();
     for (time, signals) in hosts.into_values().filter_map(|host| host.last) {
         lines.extend(signals.iter().map(|signal| line(&time, signal, args.format)));
     }
-    lines
+    (lines, notes)
 }
 
 impl Host {
     /// What is new of the conditions of a row: those that appear or get worse, and the names of those
     /// that are over.
-    fn news(&mut self, signals: Vec<Signal>) -> Vec<Result<Signal, &'static str>> {
-        let over: Vec<&'static str> = self
-            .said
-            .keys()
-            .copied()
-            .filter(|name| signals.iter().all(|signal| signal.name != *name))
-            .collect();
+    fn news(
+        &mut self,
+        signals: Vec<Signal>,
+        readings: &Readings,
+    ) -> Vec<Result<Signal, &'static str>> {
+        let mut over: Vec<&'static str> = Vec::new();
+        for (name, (_, quiet)) in &mut self.said {
+            let is_shown = signals.iter().any(|signal| signal.name == *name);
+            let mut of_name = CLASSIFIERS.iter().filter(|classifier| classifier.name == *name);
+            let goes_on = is_shown || of_name.any(|classifier| classifier.lingers(readings));
+            *quiet = if goes_on { 0 } else { *quiet + 1 };
+            if *quiet >= QUIET_MIN {
+                over.push(*name);
+            }
+        }
         self.said.retain(|name, _| !over.contains(name));
         let mut news: Vec<Result<Signal, &'static str>> = over.into_iter().map(Err).collect();
         for signal in signals {
-            if self.said.get(signal.name).is_none_or(|said| *said < signal.severity) {
-                self.said.insert(signal.name, signal.severity);
+            if self.said.get(signal.name).is_none_or(|(said, _)| *said < signal.severity) {
+                self.said.insert(signal.name, (signal.severity, 0));
                 news.push(Ok(signal));
             }
         }
@@ -171,6 +199,31 @@ fn line(time: &str, signal: &Signal, format: Format) -> String {
         signal.pressure,
         signal.summary
     )
+}
+
+fn new_usual(
+    time: &str,
+    secs: f64,
+    host: &str,
+    metric: &str,
+    change: &NewUsual,
+    format: Format,
+) -> String {
+    let hours = ((secs - change.since) / 3_600.0).round();
+    let [before, after] = [change.before, change.after].map(|value| Metric::show(metric, value));
+    let summary = format!(
+        "{metric} has been far above its usual for {hours:.0} hours, which is its usual now: 95 of 100 values below {after}, before {before}"
+    );
+    match format {
+        Format::Json => json!({
+            "timestamp": time, "host": host, "signal_type": "new_normal", "category": "baseline",
+            "semantic_label": "usual_has_changed", "severity": "low", "summary": summary,
+            "evidence": [{"series": metric, "p95_before": change.before, "p95_after": change.after}],
+            "from_secs": change.since, "to_secs": secs,
+        })
+        .to_string(),
+        Format::Text => format!("{time} {} new_normal low {summary}", outputs::safe::text(host)),
+    }
 }
 
 fn end(time: &str, host: &str, name: &str, format: Format) -> String {
