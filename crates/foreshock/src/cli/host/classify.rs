@@ -52,12 +52,17 @@ enum Format {
     Json,
 }
 
+/// What is unusual but at no limit is told after so many rows in a row: one loud row is no condition.
+const STANDS_FROM: u8 = 3;
+
 /// What is known of a host.
 #[derive(Default)]
 struct Host {
     own: BTreeMap<&'static str, Own>,
     /// The worst that was said of each condition that holds, and the rows in a row that do not show it.
     said: BTreeMap<&'static str, (Severity, u8)>,
+    /// Rows in a row that show each condition.
+    shown: BTreeMap<&'static str, u8>,
     /// Metrics with values that cannot be theirs, and the first of these.
     odd: BTreeMap<&'static str, f64>,
     last: Option<(String, Vec<Signal>)>,
@@ -174,7 +179,13 @@ impl Host {
         }
         self.said.retain(|name, _| !over.contains(name));
         let mut news: Vec<Result<Signal, &'static str>> = over.into_iter().map(Err).collect();
+        self.shown.retain(|name, _| signals.iter().any(|signal| signal.name == *name));
         for signal in signals {
+            let shown = self.shown.entry(signal.name).or_default();
+            *shown = shown.saturating_add(1);
+            if !is_at_limit(&signal) && *shown < STANDS_FROM {
+                continue;
+            }
             if self.said.get(signal.name).is_none_or(|(said, _)| *said < signal.severity) {
                 self.said.insert(signal.name, (signal.severity, 0));
                 news.push(Ok(signal));
@@ -182,6 +193,12 @@ impl Host {
         }
         news
     }
+}
+
+/// Whether a limit that holds for any host gives it, not what is usual alone.
+fn is_at_limit(signal: &Signal) -> bool {
+    let mut evidence = signal.evidence.iter();
+    evidence.any(|of| of.limit.is_some_and(|limit| of.value >= limit))
 }
 
 fn line(time: &str, signal: &Signal, format: Format) -> String {
