@@ -2,7 +2,7 @@
 //! trained once and kept.
 
 use super::series::{place, table};
-use super::{Exit, Mistake, Talk};
+use super::{Exit, Mistake, Talk, overwrite};
 use crate::interrupt::Interrupt;
 use anyhow::Context as _;
 use engine::host::anomaly::outlier::{OutlierModel, Scaled, Table};
@@ -102,6 +102,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     match args.command {
         Command::Score(args) => score_all(&args, talk),
         Command::Train(args) => {
+            overwrite::check([&args.table], [&args.model])?;
             let model = trained(&args.table, args.seed)?;
             place::write(&args.model, &model.save())?;
             if !talk.quiet {
@@ -141,6 +142,8 @@ fn model_of(numbers: &table::Numbers, seed: u64) -> anyhow::Result<OutlierModel>
 
 fn score_all(args: &Score, talk: Talk) -> anyhow::Result<Exit> {
     let inputs = place::inputs(&args.tables, &["csv"])?;
+    let read = inputs.iter().map(|input| &input.path).chain(&args.model);
+    overwrite::check(read, inputs.iter().map(|input| args.out.join(&input.place)))?;
     let model = args.model.as_deref().map(loaded).transpose()?;
     let interrupt = Interrupt::listen().context("cannot listen for interrupts")?;
     let (mut failures, mut rows, mut unread) = (0_u64, 0_u64, 0_u64);
