@@ -187,6 +187,6 @@ mod tests {
     fn a_row_without_numbers_is_not_unusual() {
         let ordinary = scores([f64::NAN; 2], 100);
         let last = ordinary.last().unwrap().0;
-        assert!(ordinary.iter().filter(|score| score.0 > last).count() > 25, "{last}");
+        assert!(ordinary.iter().filter(|score| score.0 > last).count() >= 45, "{last}");
     }
 }
