@@ -49,7 +49,7 @@ fn judged(samples: &[(f64, f64)]) -> Vec<Judgement> {
 }
 
 fn rules(name: &str) -> RuleSet {
-    let rules: RuleSet = toml::from_str(if name == "linux" { LINUX } else { WINDOWS }).unwrap();
+    let rules = RuleSet::parse(if name == "linux" { LINUX } else { WINDOWS }).unwrap();
     assert_eq!(rules.fault(), None, "{name}");
     rules
 }
@@ -147,6 +147,78 @@ fn a_root_shell_from_cron_is_geometric_above_a_half() {
     assert_eq!(scores, [0.0, 1.0, 0.0]);
     let near = alerts(&root().join("process_near_miss"), Fusion::SpecV1);
     assert!(near.iter().all(|alert| alert.layer_scores.geometric == 0.0), "{near:?}");
+}
+
+fn judged_start(line: &str, fusion: Fusion) -> AnomalyAlert {
+    let mut watch = Watch::new(rules("linux"), None, fusion, 2_000.0);
+    watch.judge(&ProcessStart::from_json(line).unwrap()).alert
+}
+
+/// Snapshots of the document have a `uid` and no `user`; other agents write the name alone.
+#[test]
+fn users_are_known_by_number_and_by_name() {
+    for (line, reason) in [
+        (
+            r#"{"process_name":"mysqld","parent_name":"systemd","uid":0}"#,
+            "user `root` is not an expected user of `mysqld`",
+        ),
+        (
+            r#"{"user":"root","process_name":"bash","parent_name":"cron"}"#,
+            "`bash` runs as root, started by `cron`",
+        ),
+    ] {
+        let alert = judged_start(line, Fusion::SpecV1);
+        assert_eq!(alert.layer_scores.geometric, 1.0, "{line}");
+        assert!(alert.layer_reasons.iter().any(|said| said.contains(reason)), "{alert:#?}");
+    }
+    for near in [
+        r#"{"process_name":"mysqld","parent_name":"systemd","uid":112}"#,
+        r#"{"process_name":"mysqld","parent_name":"systemd","uid":112,"user":"mysql"}"#,
+        r#"{"user":"ann","process_name":"bash","parent_name":"sshd"}"#,
+    ] {
+        assert_eq!(judged_start(near, Fusion::SpecV1).layer_scores.geometric, 0.0, "{near}");
+    }
+}
+
+#[test]
+fn odd_folders_are_seen_in_names_and_command_lines() {
+    for line in [
+        r#"{"process_name":"/tmp/.x/evil","parent_name":"nginx","uid":33}"#,
+        r#"{"process_name":"evil","parent_name":"nginx","command_line":"/tmp/.x/evil -d","uid":33}"#,
+    ] {
+        let alert = judged_start(line, Fusion::Calibrated);
+        assert_eq!(alert.severity, "MED", "{alert:#?}");
+        assert!(alert.reason_text.contains("(`/tmp/.x/evil`)"), "{alert:#?}");
+    }
+}
+
+#[test]
+fn spec_v1_lists_the_rules_that_count_and_no_others() {
+    let alert =
+        judged_start(r#"{"process_name":"sh","parent_name":"nginx","uid":33}"#, Fusion::SpecV1);
+    assert_eq!(alert.layer_scores.geometric, 1.0);
+    assert!(alert.layer_reasons[0].contains("a server started an interpreter"), "{alert:#?}");
+    // Beyond the document's three rules.
+    let alert =
+        judged_start(r#"{"process_name":"/tmp/whoami","parent_name":"sh"}"#, Fusion::SpecV1);
+    assert_eq!(alert.layer_scores.geometric, 0.0);
+    assert_eq!(alert.layer_reasons[0], "Geometric: no rule broken", "{alert:#?}");
+}
+
+#[test]
+fn alerts_of_records_without_a_time_are_told_apart_by_their_place() {
+    let id = |line: &str, place: &str| {
+        let start =
+            ProcessStart { place: place.to_owned(), ..ProcessStart::from_json(line).unwrap() };
+        let mut watch = Watch::new(rules("linux"), None, Fusion::Calibrated, 2_000.0);
+        watch.judge(&start).alert.alert_id
+    };
+    let timeless = r#"{"process_name":"sh","parent_name":"nginx","pid":7}"#;
+    assert_ne!(id(timeless, "a.jsonl:1"), id(timeless, "a.jsonl:2"));
+    assert_eq!(id(timeless, "a.jsonl:1"), id(timeless, "a.jsonl:1"));
+    let timed =
+        r#"{"process_name":"sh","parent_name":"nginx","pid":7,"timestamp":"2026-11-20T08:00:00Z"}"#;
+    assert_eq!(id(timed, "a.jsonl:1"), id(timed, "b.jsonl:2"), "the same start, read twice");
 }
 
 #[test]

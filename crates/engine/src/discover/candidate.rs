@@ -217,11 +217,21 @@ impl Candidate {
     /// Takes in a further finding about the same story. The more telling type names it, and its
     /// cells come first: what is said is said of them.
     pub fn hear(&mut self, finding: Finding) {
-        let names_it = self.cells.is_empty()
-            || super::rank(finding.kind) < super::rank(self.kind)
-            || self.has_lasted(&finding)
-            // What was only known from others has a pattern of its own now.
-            || matches!(self.facts, Facts::Clients(_));
+        let names_it = match (&self.facts, &finding.facts) {
+            _ if self.cells.is_empty() => true,
+            // The oddest start tells a story; nothing else that happens to it takes its place.
+            (Facts::Start(before), Facts::Start(now)) => {
+                self.cells.first() != finding.cells.first() && before.score < now.score
+            }
+            (Facts::Start(_), _) => false,
+            (_, Facts::Start(_)) => true,
+            _ => {
+                super::rank(finding.kind) < super::rank(self.kind)
+                    || self.has_lasted(&finding)
+                    // What was only known from others has a pattern of its own now.
+                    || matches!(self.facts, Facts::Clients(_))
+            }
+        };
         let again = matches!((&self.facts, &finding.facts), (Facts::Crash(_), Facts::Crash(_)));
         let again = again && self.occasions > 0;
         let latest = again.then(|| finding.facts.clone());
@@ -364,7 +374,8 @@ fn fuller(earlier: &Facts, later: Facts) -> Facts {
             Facts::Breakthrough { failures: before, .. },
             Facts::Breakthrough { failures: now, .. },
         ) if before >= now => earlier.clone(),
-        (Facts::Start(before), Facts::Start(now)) if before.score > now.score => earlier.clone(),
+        (Facts::Start(before), Facts::Start(now)) if before.score <= now.score => later,
+        (Facts::Start(_), _) => earlier.clone(),
         _ => later,
     }
 }

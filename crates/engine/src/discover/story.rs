@@ -144,14 +144,18 @@ impl Stories {
     /// hundred things, a shortage of memory kills many programs, and each is one story.
     fn told_together(&self, finding: &Finding, view: View<'_>) -> Option<StoryIndex> {
         let ledger = view.ledger;
-        if finding.kind == CandidateType::Spread {
+        // Starts that are odd for different reasons are told apart, however near in time: whoever can make the lesser
+        // one happen must not hide the worse one in it.
+        let is_start = |facts: &Facts| matches!(facts, Facts::Start(_));
+        if finding.kind == CandidateType::Spread || is_start(&finding.facts) {
             return None;
         }
         let host = ledger[*finding.cells.first()?].host;
         let moments = together::moments(finding, ledger);
         self.open.iter().copied().find(|index| {
             let candidate = &self[*index];
-            let may = !matches!(candidate.kind, CandidateType::Spread | CandidateType::Silence);
+            let may = !matches!(candidate.kind, CandidateType::Spread | CandidateType::Silence)
+                && !is_start(&candidate.facts);
             may && ledger[candidate.lead()].host == host
                 && together::is_part(candidate, finding, &moments, view)
         })
@@ -172,6 +176,11 @@ impl Stories {
             let Some(candidate) = self.candidates.get_mut(index) else {
                 continue;
             };
+            // Odd starts are all said by one program, which none of them is about: one is no end of the other.
+            let is_start = matches!(candidate.facts, Facts::Start(_));
+            if is_start && view.ledger.kind_of(candidate.lead()).service == service {
+                continue;
+            }
             let here = |c: &&CellIndex| view.ledger[**c].host == subject.host;
             let of_service = |c: &CellIndex| view.ledger.kind_of(*c).service == service;
             let mut cells = candidate.cells.iter().filter(here).peekable();

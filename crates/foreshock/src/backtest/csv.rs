@@ -26,7 +26,24 @@ pub(crate) fn separator(header: &str) -> char {
 
 /// The rows of `text`, blank ones left out.
 pub(crate) fn rows(text: &str, separator: char) -> Rows<'_> {
-    Rows { rest: text, line: 1, separator }
+    Rows { rest: text, line: 1, separator, keeps: Keeps::Filled }
+}
+
+/// The rows of `text` behind a header of so many `columns`, those without any value too: with a separator they are
+/// rows, and under a single column every line is one.
+pub(crate) fn every_row(rows: Rows<'_>, columns: usize) -> Rows<'_> {
+    Rows { keeps: if columns == 1 { Keeps::Lines } else { Keeps::Separated }, ..rows }
+}
+
+/// Which rows are told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keeps {
+    /// Those with a value.
+    Filled,
+    /// Those with a value or a separator.
+    Separated,
+    /// Every line.
+    Lines,
 }
 
 /// Rows yet to be read.
@@ -34,6 +51,7 @@ pub(crate) struct Rows<'a> {
     rest: &'a str,
     line: u64,
     separator: char,
+    keeps: Keeps,
 }
 
 impl Iterator for Rows<'_> {
@@ -53,7 +71,11 @@ impl Iterator for Rows<'_> {
                     Err(what)
                 }
             };
-            let is_blank = |values: &Vec<String>| values.iter().all(String::is_empty);
+            let is_blank = |values: &Vec<String>| match self.keeps {
+                Keeps::Filled => values.iter().all(String::is_empty),
+                Keeps::Separated => values.len() == 1 && values[0].is_empty(),
+                Keeps::Lines => false,
+            };
             if !values.as_ref().is_ok_and(is_blank) {
                 return Some(Row { line, values });
             }
@@ -141,6 +163,18 @@ mod tests {
     fn lines_are_counted_through_blank_rows_and_line_ends_in_quotes() {
         let rows = read("\r\n,,\na,\"two\r\nlines\"\r\n\r\nb\n");
         assert_eq!(rows, [row(3, &["a", "two\r\nlines"]), row(6, &["b"])]);
+    }
+
+    #[test]
+    fn rows_without_values_are_told_where_they_are_asked_for() {
+        let lines = |text: &str, columns| {
+            let mut rows = rows(text, ',');
+            rows.next();
+            every_row(rows, columns).map(|row| row.line).collect::<Vec<_>>()
+        };
+        assert_eq!(lines("a,b\n1,2\n,\n\n,3\r\n\r\n", 2), [2, 3, 5]);
+        assert_eq!(lines("a\n1\n\n\r\n2\n", 1), [2, 3, 4, 5]);
+        assert_eq!(lines("a\n1\n\"\"\n", 1), [2, 3]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod host;
 mod init;
 mod kernel;
 mod outlier;
+mod overwrite;
 mod parse;
 mod parsed;
 mod process;

@@ -2,7 +2,7 @@
 //! trained once and kept.
 
 use super::series::{place, table};
-use super::{Exit, Mistake, Talk};
+use super::{Exit, Mistake, Talk, overwrite};
 use crate::interrupt::Interrupt;
 use anyhow::Context as _;
 use engine::host::anomaly::outlier::{OutlierModel, Scaled, Table};
@@ -21,7 +21,9 @@ Examples:
   foreshock outlier status usual.model
       what a model was trained on
 
-A table is a CSV with a header and numbers. `forest` is the isolation forest's score (1 is cut off at
+A table is a CSV of at most 200 MB with a header and numbers, 1 to 256 columns; 16 rows or more to learn
+from. Each row gives one; a cell that is no number counts as usual, and so does a row without any.
+`forest` is the isolation forest's score (1 is cut off at
 once, 0.5 is ordinary), `pca` the distance from what moves together (1 is the 99th of a hundred rows).
 The same table and seed give the same bytes.";
 
@@ -102,6 +104,7 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     match args.command {
         Command::Score(args) => score_all(&args, talk),
         Command::Train(args) => {
+            overwrite::check([&args.table], [&args.model])?;
             let model = trained(&args.table, args.seed)?;
             place::write(&args.model, &model.save())?;
             if !talk.quiet {
@@ -141,15 +144,21 @@ fn model_of(numbers: &table::Numbers, seed: u64) -> anyhow::Result<OutlierModel>
 
 fn score_all(args: &Score, talk: Talk) -> anyhow::Result<Exit> {
     let inputs = place::inputs(&args.tables, &["csv"])?;
+    let read = inputs.iter().map(|input| &input.path).chain(&args.model);
+    overwrite::check(read, inputs.iter().map(|input| args.out.join(&input.place)))?;
     let model = args.model.as_deref().map(loaded).transpose()?;
     let interrupt = Interrupt::listen().context("cannot listen for interrupts")?;
-    let (mut failures, mut rows, mut unread) = (0_u64, 0_u64, 0_u64);
+    let (mut failures, mut all) = (0_u64, Counts::default());
     for input in &inputs {
         if interrupt.is_set() {
             break;
         }
         match score(input, model.as_ref(), args) {
-            Ok((read, broken)) => (rows, unread) = (rows + read, unread + broken),
+            Ok(Counts { rows, unread, empty }) => {
+                all.rows += rows;
+                all.unread += unread;
+                all.empty += empty;
+            }
             Err(error) => {
                 failures += 1;
                 let _ = writeln!(io::stderr(), "foreshock: {error:#}");
@@ -157,26 +166,39 @@ fn score_all(args: &Score, talk: Talk) -> anyhow::Result<Exit> {
         }
     }
     if !talk.quiet {
-        let unread = if unread > 0 {
-            format!(", {unread} cells are no numbers and count as usual")
-        } else {
-            String::new()
+        let Counts { rows, unread, empty } = all;
+        let mut notes = match unread {
+            0 => String::new(),
+            n => format!(", {n} cells are no numbers and count as usual"),
         };
+        if empty > 0 {
+            let _ = write!(notes, ", {empty} rows have no number at all and score as the middle");
+        }
         let tables = inputs.len() as u64 - failures;
         let _ = writeln!(
             io::stderr(),
-            "{tables} tables, {rows} rows{unread}; results in {}",
+            "{tables} tables, {rows} rows{notes}; results in {}",
             args.out.display()
         );
     }
     Ok(Exit::of_reading(interrupt.is_set(), failures > 0))
 }
 
+/// What was read.
+#[derive(Debug, Default, Clone, Copy)]
+struct Counts {
+    rows: u64,
+    /// Cells that are no numbers.
+    unread: u64,
+    /// Rows without any number.
+    empty: u64,
+}
+
 fn score(
     input: &place::Input,
     kept: Option<&OutlierModel>,
     args: &Score,
-) -> anyhow::Result<(u64, u64)> {
+) -> anyhow::Result<Counts> {
     let numbers = table::numbers(&input.path)?;
     let own;
     let model = match kept {
@@ -226,5 +248,5 @@ fn score(
             writeln!(out, "{line}")?;
         }
     }
-    Ok((scores.len() as u64, numbers.unread))
+    Ok(Counts { rows: scores.len() as u64, unread: numbers.unread, empty: numbers.empty })
 }

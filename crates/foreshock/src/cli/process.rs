@@ -2,17 +2,17 @@
 //! model, as the alerts of the three layers.
 
 use super::series::place::{self, Input};
-use super::{Exit, Mistake, Talk, outlier};
+use super::{Exit, Mistake, Talk, outlier, overwrite};
 use crate::interrupt::Interrupt;
 use anyhow::{Context as _, bail};
 use engine::host::anomaly::alert::AnomalyAlert;
 use engine::host::anomaly::fusion::Fusion;
-use engine::host::anomaly::process::ProcessStart;
+use engine::host::anomaly::process::{LINE_BYTES_MAX, ProcessStart};
 use engine::host::anomaly::rules::{LINUX, RuleSet, WINDOWS};
 use engine::host::anomaly::watch::Watch;
 use std::fs;
 use std::io::{self, BufRead as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,6 +27,8 @@ Examples:
 
 A line is a JSON object with process_name or image, and what else is known of parent_name or
 parent_image, ppid, uid, user, command_line, cpu_percent, memory_percent, threads, timestamp, host.
+A user may be a name or a number (0 is root, S-1-5-18 SYSTEM); a path may stand in process_name or
+begin the command line. A file without any such line is an error that says why (exit code 10).
 Alerts have the keys alert_id, timestamp, process_id, process_name, severity, confidence, reason_text,
 layer_scores, layer_reasons; and score, host, source, line. By default severity is what a false alarm
 costs: LOW one a day and host, MED a week, HIGH a month, CRIT a year; NONE says nothing.";
@@ -111,6 +113,11 @@ fn built_in(system: &str) -> Option<&'static str> {
     }
 }
 
+/// The file of rules, if it is none of ours.
+fn own_rules(args: &Score) -> Option<PathBuf> {
+    args.rules.as_ref().filter(|name| built_in(name).is_none()).map(PathBuf::from)
+}
+
 fn rules(name: &str) -> anyhow::Result<RuleSet> {
     let text = match built_in(name) {
         Some(text) => text.to_owned(),
@@ -118,12 +125,7 @@ fn rules(name: &str) -> anyhow::Result<RuleSet> {
             format!("cannot read the rules {name}: give linux, windows, or a file")
         })?,
     };
-    let rules: RuleSet =
-        toml::from_str(&text).map_err(|error| Mistake::Config(format!("{name}: {error}")))?;
-    match rules.fault() {
-        Some(fault) => bail!(Mistake::Config(format!("{name}: {fault}"))),
-        None => Ok(rules),
-    }
+    RuleSet::parse(&text).map_err(|fault| Mistake::Config(format!("{name}: {fault}")).into())
 }
 
 fn score_all(args: &Score, talk: Talk) -> anyhow::Result<Exit> {
@@ -133,6 +135,8 @@ fn score_all(args: &Score, talk: Talk) -> anyhow::Result<Exit> {
     } else {
         place::inputs(&args.files, &["jsonl", "ndjson", "json"])?
     };
+    let read = inputs.iter().map(|input| &input.path).chain(&args.model);
+    overwrite::check(read.chain(&own_rules(args)), &args.features)?;
     let fusion = match args.fusion {
         How::Calibrated => Fusion::Calibrated,
         How::SpecV1 => Fusion::SpecV1,
@@ -153,7 +157,7 @@ fn score_all(args: &Score, talk: Talk) -> anyhow::Result<Exit> {
         if interrupt.is_set() {
             break;
         }
-        let done = starts_of(&input.path, &mut counts).and_then(|starts| {
+        let done = starts_of(input, &mut counts).and_then(|starts| {
             let name = args.rules.clone().unwrap_or_else(|| system_of(&starts).to_owned());
             let mut watch = Watch::new(rules(&name)?, model.clone(), fusion, args.per_day);
             let written = write(input, &starts, &mut watch, args.top, features.as_mut());
@@ -174,13 +178,21 @@ fn score_all(args: &Score, talk: Talk) -> anyhow::Result<Exit> {
         place::write(path, features.as_bytes())?;
     }
     if !talk.quiet {
-        let Counts { starts, refused, unwatched, unlearnt } = counts;
-        let refused = if refused > 0 {
-            format!("; {refused} lines are no starts of processes")
-        } else {
-            String::new()
+        let Counts { starts, cut, refused, unwatched, unlearnt, first_refused } = counts;
+        let refused = match first_refused {
+            Some(first) => {
+                format!("; {refused} lines are no starts of processes, the first is {first}")
+            }
+            None => String::new(),
         };
         let _ = writeln!(io::stderr(), "{starts} starts in {} files{refused}", inputs.len());
+        if cut > 0 {
+            let _ = writeln!(
+                io::stderr(),
+                "{cut} starts stand in lines that break off or are longer than {} MiB: they were judged by what stands before the cut",
+                LINE_BYTES_MAX >> 20
+            );
+        }
         if unwatched + unlearnt > 0 {
             let _ = writeln!(
                 io::stderr(),
@@ -202,17 +214,23 @@ fn is_pipe(error: &anyhow::Error) -> bool {
     causes.any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 struct Counts {
     starts: u64,
+    /// Of those the ones whose lines were cut.
+    cut: u64,
     refused: u64,
+    /// The place of the first line that was refused, and why.
+    first_refused: Option<String>,
     /// What found no room in the tables of a watch.
     unwatched: u64,
     unlearnt: u64,
 }
 
-/// The starts of a file with the numbers of their lines, in the order of the file.
-fn starts_of(path: &Path, counts: &mut Counts) -> anyhow::Result<Vec<(u64, ProcessStart)>> {
+/// The starts of a file with the numbers of their lines, in the order of the file; an error where it has lines and
+/// none of them is one.
+fn starts_of(input: &Input, counts: &mut Counts) -> anyhow::Result<Vec<(u64, ProcessStart)>> {
+    let path = &input.path;
     let say = || format!("cannot read {}", path.display());
     let mut reader: Box<dyn io::BufRead> = if path.as_os_str() == "-" {
         Box::new(io::stdin().lock())
@@ -220,11 +238,8 @@ fn starts_of(path: &Path, counts: &mut Counts) -> anyhow::Result<Vec<(u64, Proce
         Box::new(io::BufReader::new(fs::File::open(path).with_context(say)?))
     };
     let (mut starts, mut line, mut number) = (Vec::new(), Vec::new(), 0);
-    loop {
-        line.clear();
-        if reader.read_until(b'\n', &mut line).with_context(say)? == 0 {
-            return Ok(starts);
-        }
+    let mut first_refused = None;
+    while next_line(&mut reader, &mut line).with_context(say)? {
         number += 1;
         let text = String::from_utf8_lossy(&line);
         if text.trim().is_empty() {
@@ -233,11 +248,37 @@ fn starts_of(path: &Path, counts: &mut Counts) -> anyhow::Result<Vec<(u64, Proce
         match ProcessStart::from_json(text.trim()) {
             Ok(start) => {
                 counts.starts += 1;
-                starts.push((number, start));
+                counts.cut += u64::from(start.is_cut);
+                let place = format!("{}:{number}", input.place.display());
+                starts.push((number, ProcessStart { place, ..start }));
             }
-            Err(_) => counts.refused += 1,
+            Err(error) => {
+                counts.refused += 1;
+                first_refused.get_or_insert_with(|| (number, error));
+            }
         }
     }
+    let Some((number, error)) = first_refused else { return Ok(starts) };
+    let said = format!("{}:{number}: {error}", path.display());
+    if starts.is_empty() {
+        bail!("no start of a process in {}; the first line that is none is {said}", path.display());
+    }
+    counts.first_refused.get_or_insert(said);
+    Ok(starts)
+}
+
+/// The next line, of which at most one byte more than [`LINE_BYTES_MAX`] is kept: so much is needed to see that it
+/// was cut. `false` at the end.
+fn next_line(reader: &mut dyn io::BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    let bytes_max = LINE_BYTES_MAX as u64 + 1;
+    if io::Read::take(&mut *reader, bytes_max).read_until(b'\n', line)? == 0 {
+        return Ok(false);
+    }
+    if line.len() as u64 == bytes_max && line.last() != Some(&b'\n') {
+        reader.skip_until(b'\n')?;
+    }
+    Ok(true)
 }
 
 /// The system whose rules fit: paths with drives and backslashes are those of Windows.

@@ -15,7 +15,7 @@ const REASON_CHARS_MAX: usize = 240;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AnomalyAlert {
     /// `alrt_` and 32 hexadecimal digits, derived from what the alert is about: the same start gives
-    /// the same id.
+    /// the same id. Where the record has no time or no number, its place takes part.
     pub alert_id: String,
     /// When the process was started, as its source wrote it.
     pub timestamp: String,
@@ -134,7 +134,10 @@ fn id_of(start: &ProcessStart) -> String {
     let parts =
         [&start.host, &start.timestamp, &pid, &start.path, &start.name, &start.command_line];
     let mut bytes = b"foreshock/alert/1".to_vec();
-    for part in parts {
+    // Without a time or a number two starts may look the same: their places tell them apart.
+    let is_told_apart = !start.timestamp.is_empty() && start.process_id.is_some();
+    let place = Some(&start.place).filter(|place| !is_told_apart && !place.is_empty());
+    for part in parts.into_iter().chain(place) {
         bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
         bytes.extend_from_slice(part.as_bytes());
     }

@@ -4,7 +4,7 @@
 
 use super::fusion::{Fusion, Layer, Layers};
 use super::process::ProcessStart;
-use super::rules::{Expectations, PAIRS_MAX, RuleSet};
+use super::rules::{Broken, Expectations, PAIRS_MAX, RuleSet};
 use super::temporal::{RollingZ, Temporal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -78,6 +78,10 @@ impl Memory {
     ) -> Layers {
         let mut broken = rules.judge(start);
         broken.extend(self.learned.judge(start, bounds.pairs));
+        if fusion == Fusion::SpecV1 {
+            // What does not count is no reason either.
+            broken.retain(Broken::is_documented);
+        }
         broken.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         let temporal = self.temporal(start, fusion, bounds.programs);
         if let Some(id) = start.process_id

@@ -113,22 +113,26 @@ pub(crate) struct Numbers {
     pub(crate) values: Vec<f64>,
     /// Cells that are no numbers.
     pub(crate) unread: u64,
+    /// Rows without any number.
+    pub(crate) empty: u64,
 }
 
-/// Reads a table of numbers.
+/// Reads a table of numbers, each row of the file one of the table, those without a number too.
 pub(crate) fn numbers(path: &Path) -> anyhow::Result<Numbers> {
     let text = text(path)?;
     let separator = csv::separator(text.lines().next().unwrap_or_default());
     let mut rows = csv::rows(&text, separator);
     let names = header(rows.next(), path)?;
+    let width = names.len();
     let mut table = Numbers { names, ..Numbers::default() };
-    for row in rows {
+    for row in csv::every_row(rows, width) {
         let cells = row.values.unwrap_or_default();
-        for at in 0..table.names.len() {
-            let value = cells.get(at).map_or(f64::NAN, |cell| number(cell));
-            table.unread += u64::from(value.is_nan());
-            table.values.push(value);
-        }
+        let number = |at: usize| cells.get(at).map_or(f64::NAN, |cell| huge_or_number(cell));
+        table.values.extend((0..width).map(number));
+        let unread = table.values[table.values.len() - width..].iter().filter(|x| x.is_nan());
+        let unread = unread.count();
+        table.unread += unread as u64;
+        table.empty += u64::from(unread == width);
     }
     Ok(table)
 }
@@ -214,6 +218,17 @@ fn header(row: Option<csv::Row>, path: &Path) -> anyhow::Result<Vec<String>> {
 
 fn number(cell: &str) -> f64 {
     cell.trim().parse().ok().filter(|x: &f64| x.is_finite()).unwrap_or(f64::NAN)
+}
+
+/// A number; one that is written out and too large for any is the largest there is, as it is no missing value.
+fn huge_or_number(cell: &str) -> f64 {
+    let cell = cell.trim();
+    match cell.parse::<f64>() {
+        Ok(x) if x.is_infinite() && cell.contains(|c: char| c.is_ascii_digit()) => {
+            f64::MAX.copysign(x)
+        }
+        _ => number(cell),
+    }
 }
 
 /// From this number on a time is no seconds (of the year 5138) but thousandths, millionths or nanoseconds.

@@ -155,7 +155,8 @@ impl OutlierModel {
 
     /// Scores one row; `scaled` is room that is used again.
     ///
-    /// A row of another width is read as far as it goes, the rest counts as usual.
+    /// A row of another width is read as far as it goes, the rest counts as usual; one without any number scores as the
+    /// middle one of the training rows.
     pub fn score(&self, row: &[f64], scaled: &mut Scaled) -> OutlierScore {
         self.score_all(std::iter::once(row), scaled).pop().unwrap_or(OutlierScore {
             forest: 0.5,
@@ -171,14 +172,22 @@ impl OutlierModel {
         rows: impl Iterator<Item = &'a [f64]>,
         scaled: &mut Scaled,
     ) -> Vec<OutlierScore> {
-        let (forest, pca) = self.raw(rows, scaled);
-        let told = |(forest, pca)| OutlierScore {
-            forest,
-            pca,
-            forest_chance: chance(&self.forest_scores, forest, self.rows),
-            pca_chance: chance(&self.pca_scores, pca, self.rows),
+        let mut is_empty = Vec::new();
+        let noted = rows.inspect(|row| is_empty.push(!row.iter().any(|x| x.is_finite())));
+        let (forest, pca) = self.raw(noted, scaled);
+        let told = |((forest, pca), is_empty)| {
+            let (forest, pca) = match is_empty {
+                true => (self.forest_scores[QUANTILES / 2], self.pca_scores[QUANTILES / 2]),
+                false => (forest, pca),
+            };
+            OutlierScore {
+                forest,
+                pca,
+                forest_chance: chance(&self.forest_scores, forest, self.rows),
+                pca_chance: chance(&self.pca_scores, pca, self.rows),
+            }
         };
-        forest.into_iter().zip(pca).map(told).collect()
+        forest.into_iter().zip(pca).zip(is_empty).map(told).collect()
     }
 
     /// The forest's scores alone, where speed counts.

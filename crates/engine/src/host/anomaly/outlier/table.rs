@@ -79,6 +79,12 @@ impl<'a> Table<'a> {
     }
 }
 
+/// Values further out than this count as this: the fourth power of their sum stays a number.
+const VALUE_MAX: f64 = 1e60;
+/// So many times the range of the middle half a value may be away from the middle while the scale is made, and on the
+/// scale: further out nothing is told apart, and one cell may not make all others the same.
+const FAR: f64 = 1e9;
+
 /// The scale of one column.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Column {
@@ -98,11 +104,16 @@ impl Column {
     /// The scale of one column of a table.
     pub(super) fn of(table: &Table<'_>, at: usize) -> Column {
         let mut values: Vec<f64> =
-            table.rows().map(|row| row[at]).filter(|x| x.is_finite()).collect();
+            table.rows().map(|row| row[at]).filter(|x| x.is_finite()).map(bounded).collect();
         let Some(middle) = crate::stats::median(&mut values) else {
             return Column { middle: 0.0, spread: 0.0, weight: 1.0 };
         };
         // `median` has sorted them.
+        let range = values[values.len() * 3 / 4] - values[values.len() / 4];
+        if range > 0.0 {
+            let far = FAR * range;
+            values.iter_mut().for_each(|x| *x = x.clamp(middle - far, middle + far));
+        }
         let cut = values.len() / 100;
         let inner = moments(&values[cut..values.len() - cut], middle);
         let all = moments(&values, middle);
@@ -116,11 +127,15 @@ impl Column {
     /// A value on the column's scale; 0 is the middle, and what is no number stands there too.
     pub(super) fn scaled(&self, value: f64) -> f64 {
         if value.is_finite() && self.spread > 0.0 {
-            (value - self.middle) / self.spread
+            ((bounded(value) - self.middle) / self.spread).clamp(-FAR, FAR)
         } else {
             0.0
         }
     }
+}
+
+fn bounded(value: f64) -> f64 {
+    value.clamp(-VALUE_MAX, VALUE_MAX)
 }
 
 /// Second and fourth moment about `middle`.
@@ -131,4 +146,47 @@ fn moments(values: &[f64], middle: f64) -> (f64, f64) {
         (second + square, fourth + square * square)
     });
     (second / n, fourth / n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{OutlierModel, Scaled};
+    use super::*;
+
+    /// Scores of rows of two columns that go together; `last` is the last row.
+    fn scores(last: [f64; 2], rows: usize) -> Vec<(f64, f64)> {
+        let mut values: Vec<f64> = (0..rows)
+            .flat_map(|row| {
+                let x = (row as f64 * 0.618).fract();
+                [x, x + 0.1 * (row as f64 * 0.414).fract()]
+            })
+            .collect();
+        values[2 * rows - 2..].copy_from_slice(&last);
+        let table = Table::new(&values, 2).unwrap();
+        let model = OutlierModel::train(&table, &["a".to_owned(), "b".to_owned()], 1).unwrap();
+        let scores = model.score_all(table.rows(), &mut Scaled::default());
+        scores.into_iter().map(|score| (score.forest, score.pca)).collect()
+    }
+
+    #[test]
+    fn a_value_at_the_end_of_all_numbers_stands_out_in_both_layers() {
+        for cell in [1e12, 1e60, 1e160, 1e308, f64::MAX, f64::MIN] {
+            for rows in [40, 400] {
+                let scores = scores([cell, 0.5], rows);
+                let (last, others) = scores.split_last().unwrap();
+                assert!(scores.iter().all(|(f, p)| f.is_finite() && p.is_finite()), "{cell}");
+                assert!(
+                    others.iter().all(|o| o.0 < last.0 && o.1 < last.1),
+                    "{cell} {rows}: {last:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_without_numbers_is_not_unusual() {
+        let ordinary = scores([f64::NAN; 2], 100);
+        let last = ordinary.last().unwrap().0;
+        assert!(ordinary.iter().filter(|score| score.0 > last).count() >= 45, "{last}");
+    }
 }

@@ -4,6 +4,7 @@
 //! A rule is a fact about how systems are built ("the session manager starts no shell"), never a
 //! list of attacks. Each has a weight: how rarely an ordinary start breaks it.
 
+mod check;
 mod learned;
 
 pub use learned::{Expectations, PAIRS_MAX};
@@ -58,7 +59,7 @@ pub struct ProcessRule {
     /// Allowed parents.
     #[serde(default)]
     pub parents: Vec<String>,
-    /// Expected users.
+    /// Expected users, by name or by number; a number alone in the record is compared where numbers stand here.
     #[serde(default)]
     pub users: Vec<String>,
     /// Folders they live in, as beginnings of paths.
@@ -162,6 +163,9 @@ pub struct Broken {
     pub reason: String,
 }
 
+/// The document's weight of its rule on parents: what a parent does not start, said from this weight on, is that rule
+/// told from the other end.
+const PARENT_WEIGHT: f64 = 0.5;
 /// Weight of a rise of privileges: 0.2 of the document is a share of a sum, this one stands alone.
 const ESCALATION_WEIGHT: f64 = 0.6;
 
@@ -172,25 +176,11 @@ impl RuleSet {
     /// If our own rules are none; the tests read them.
     pub fn built_in_for(start: &ProcessStart) -> &'static RuleSet {
         fn read(text: &str) -> RuleSet {
-            toml::from_str(text).unwrap_or_else(|error| panic!("the built-in rules: {error}"))
+            RuleSet::parse(text).unwrap_or_else(|error| panic!("the built-in rules: {error}"))
         }
         static OF_LINUX: LazyLock<RuleSet> = LazyLock::new(|| read(LINUX));
         static OF_WINDOWS: LazyLock<RuleSet> = LazyLock::new(|| read(WINDOWS));
         if start.is_windows() { &OF_WINDOWS } else { &OF_LINUX }
-    }
-
-    /// What is wrong with the file, if anything: a weight outside 0–1, a rule without programs.
-    pub fn fault(&self) -> Option<String> {
-        let weights = (self.process.iter().map(|r| r.weight))
-            .chain(self.origin.iter().map(|r| r.weight))
-            .chain(self.tool.iter().map(|r| r.weight))
-            .chain(self.path.iter().map(|r| r.weight))
-            .chain(self.command.iter().map(|r| r.weight));
-        if let Some(weight) = weights.into_iter().find(|w| !(0.0..=1.0).contains(w)) {
-            return Some(format!("a weight of {weight}: write a number from 0 to 1"));
-        }
-        let nameless = self.process.iter().any(|r| r.names.is_empty());
-        nameless.then(|| "a [[process]] rule without names".to_owned())
     }
 
     /// The rules that a start breaks, the heaviest first.
@@ -201,18 +191,24 @@ impl RuleSet {
         let mut broken = Vec::new();
         self.process.iter().for_each(|rule| rule.judge(start, &mut broken));
         self.judge_rise(start, &mut broken);
+        for rule in &self.origin {
+            let holds =
+                has(&rule.parents, &start.parent_name) && any_or(&rule.children, &start.name);
+            if holds {
+                let is_strict = rule.weight >= PARENT_WEIGHT;
+                let (parent, name) = (&start.parent_name, &start.name);
+                broken.push(Broken {
+                    kind: if is_strict { RuleKind::Parent } else { RuleKind::Other },
+                    weight: rule.weight,
+                    reason: format!("{} (`{parent}` started `{name}`)", rule.reason),
+                });
+            }
+        }
         let mut add = |holds: bool, weight: f64, reason: &dyn Fn() -> String| {
             if holds {
                 broken.push(Broken { kind: RuleKind::Other, weight, reason: reason() });
             }
         };
-        for rule in &self.origin {
-            let holds =
-                has(&rule.parents, &start.parent_name) && any_or(&rule.children, &start.name);
-            add(holds, rule.weight, &|| {
-                format!("{} (`{}` started `{}`)", rule.reason, start.parent_name, start.name)
-            });
-        }
         for rule in &self.tool {
             add(has(&rule.names, &start.name), rule.weight, &|| {
                 format!("{} (`{}`)", rule.reason, start.name)
@@ -276,14 +272,11 @@ impl ProcessRule {
                 ),
             });
         }
-        if !self.users.is_empty() && !start.user.is_empty() && !has(&self.users, &start.user) {
+        if let Some(user) = self.unexpected_user(start) {
             broken.push(Broken {
                 kind: RuleKind::User,
                 weight: self.weight * 0.6,
-                reason: format!(
-                    "user `{}` is not an expected user of `{}`",
-                    start.user, start.name
-                ),
+                reason: format!("user `{user}` is not an expected user of `{}`", start.name),
             });
         }
         let is_elsewhere = !self.folders.is_empty()
@@ -299,6 +292,21 @@ impl ProcessRule {
                 ),
             });
         }
+    }
+}
+
+impl ProcessRule {
+    /// The user of a start, if it is known and none of the expected ones.
+    fn unexpected_user(&self, start: &ProcessStart) -> Option<String> {
+        let number = start.uid.map(|uid| uid.to_string());
+        let is_numeric = |user: &String| user.bytes().all(|byte| byte.is_ascii_digit());
+        let known = match (start.user.as_str(), number) {
+            // What other names have the number is not known here.
+            ("", number) => number.filter(|_| self.users.iter().any(is_numeric))?,
+            (_, Some(number)) if has(&self.users, &number) => return None,
+            (user, _) => user.to_owned(),
+        };
+        (!self.users.is_empty() && !has(&self.users, &known)).then_some(known)
     }
 }
 
@@ -321,12 +329,19 @@ pub fn score(broken: &[Broken]) -> f64 {
     1.0 - broken.iter().map(|rule| 1.0 - rule.weight).product::<f64>()
 }
 
+impl Broken {
+    /// Whether it is one of the document's three rules: allowed parents (also told by what a parent does not start),
+    /// expected users, privilege escalation.
+    pub fn is_documented(&self) -> bool {
+        self.kind != RuleKind::Other
+    }
+}
+
 /// The document's layer: "Score = 1.0 if ANY rule triggered else 0.0". Its weights of 0.5, 0.3 and
 /// 0.2 contradict that line; the line says what the score is, so it wins, and the weights order the
 /// reasons.
 pub fn spec_v1_score(broken: &[Broken]) -> f64 {
-    let is_documented = |rule: &Broken| rule.kind != RuleKind::Other;
-    f64::from(u8::from(broken.iter().any(is_documented)))
+    f64::from(u8::from(broken.iter().any(Broken::is_documented)))
 }
 
 fn has(list: &[String], name: &str) -> bool {
