@@ -4,7 +4,7 @@
 use super::place::{self, Input};
 use super::plot;
 use super::table::{self, Table};
-use crate::cli::{Exit, Mistake, Talk};
+use crate::cli::{Exit, Mistake, Talk, overwrite};
 use crate::interrupt::Interrupt;
 use anyhow::Context as _;
 use engine::host::forecast::{Claim, Forecaster, Record, Verdict};
@@ -63,6 +63,8 @@ pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
         return Err(Mistake::Usage(what).into());
     }
     let inputs = place::inputs(&args.files, &["csv"])?;
+    let targets = [Some(&args.out), args.verdicts.as_ref()];
+    overwrite::check(inputs.iter().map(|input| &input.path), targets.into_iter().flatten())?;
     let interrupt = Interrupt::listen().context("cannot listen for interrupts")?;
     let mut csv = String::from("series,t,lo,mid,hi\n");
     let mut verdicts = String::from("series,made,lo,mid,hi,met_after,held\n");

@@ -4,7 +4,7 @@
 use super::place::{self, Input};
 use super::plot;
 use super::table::{self, Table};
-use crate::cli::{Exit, Talk};
+use crate::cli::{Exit, Talk, overwrite};
 use crate::interrupt::Interrupt;
 use anyhow::Context as _;
 use engine::host::series::{Judgement, Series};
@@ -49,6 +49,8 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) fn run(args: Args, talk: Talk) -> anyhow::Result<Exit> {
     let inputs = place::inputs(&args.files, &["csv"])?;
+    let targets = inputs.iter().map(|input| args.out.join(&input.place));
+    overwrite::check(inputs.iter().map(|input| &input.path), targets)?;
     let interrupt = Interrupt::listen().context("cannot listen for interrupts")?;
     let (mut failures, mut alerts, mut rows, mut unread) = (0_u64, 0_u64, 0_u64, 0_u64);
     let mut first_unread = None;
