@@ -254,7 +254,7 @@ fn starts_of(input: &Input, counts: &mut Counts) -> anyhow::Result<Vec<(u64, Pro
             }
             Err(error) => {
                 counts.refused += 1;
-                first_refused.get_or_insert_with(|| (number, error));
+                first_refused.get_or_insert((number, error));
             }
         }
     }
