@@ -169,11 +169,7 @@ impl Said {
 
     /// What is usual for a metric has changed, and conditions go by it from now on.
     pub fn of_new_usual(series: &str, secs: f64, change: &NewUsual) -> Said {
-        let hours = ((secs - change.since) / 3_600.0).round();
-        let body = format!(
-            "{series} has been far above its usual for {hours:.0} hours, which is its usual now: 95 of 100 values below {:.4}, before {:.4}",
-            change.after, change.before
-        );
+        let body = change.sentence(series, secs, |value| format!("{value:.4}"));
         Said::of(model::Severity::Notice, series, (change.since, secs), body)
     }
 

@@ -27,6 +27,17 @@ pub struct NewUsual {
     pub after: f64,
 }
 
+impl NewUsual {
+    /// The same in words, said at an instant; `show` writes a value of the series.
+    pub fn sentence(&self, series: &str, secs: f64, show: impl Fn(f64) -> String) -> String {
+        let hours = ((secs - self.since) / 3_600.0).round();
+        let [before, after] = [self.before, self.after].map(show);
+        format!(
+            "{series} has been far above its usual for {hours:.0} hours, which is its usual now: 95 of 100 values below {after}, before {before}"
+        )
+    }
+}
+
 /// What is usual for one metric.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Own {

@@ -93,7 +93,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         }
     };
     let state = args.state.as_deref().or(settings.service.state.as_deref());
-    let runs = state.is_some_and(Status::is_running);
+    let runs = state.is_some_and(|folder| Status::runs(folder).unwrap_or(false));
     let case = Case { state, service: &settings.service, runs };
     let of_file =
         format!("{} are set, of {}", settings.origins.len(), super::settings::told(&settings));

@@ -211,6 +211,14 @@ const FIGURES: [Figure; 15] = [
     }),
 ];
 
+/// Counters of a source by reason: name, help, and how to read them.
+type ByReason = (&'static str, &'static str, fn(&SourceStatus) -> &BTreeMap<String, u64>);
+
+const BY_REASON: [ByReason; 2] = [
+    ("source_dropped_total", "Records lost or shed.", |s| &s.dropped),
+    ("source_closed_total", "Connections that did not end in order.", |s| &s.closed),
+];
+
 fn sources(page: &mut Page, status: &Status) {
     let sources = &status.sources;
     page.gauge("sources_not_listed", "Sources beyond those below.", status.sources_more as f64);
@@ -222,18 +230,13 @@ fn sources(page: &mut Page, status: &Status) {
             }
         }
     }
-    page.head("source_dropped_total", "counter", "Records lost or shed.");
-    for source in sources {
-        for (reason, count) in &source.dropped {
-            let [id, tenant] = labels(source);
-            page.value("source_dropped_total", &[id, tenant, ("reason", reason)], *count as f64);
-        }
-    }
-    page.head("source_closed_total", "counter", "Connections that did not end in order.");
-    for source in sources {
-        for (reason, count) in &source.closed {
-            let [id, tenant] = labels(source);
-            page.value("source_closed_total", &[id, tenant, ("reason", reason)], *count as f64);
+    for (name, help, read) in BY_REASON {
+        page.head(name, "counter", help);
+        for source in sources {
+            for (reason, count) in read(source) {
+                let [id, tenant] = labels(source);
+                page.value(name, &[id, tenant, ("reason", reason)], *count as f64);
+            }
         }
     }
     page.head("source_state", "gauge", "1 for the state that the source is in.");

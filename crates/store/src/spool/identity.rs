@@ -3,6 +3,7 @@
 
 use super::SpoolError;
 use super::header::{Epoch, tag};
+use super::recover::gone;
 use super::segment::first_of;
 use super::walk::{Step, Walk, Window, segment_head};
 use crate::disk::{Disk, read_full, write_whole};
@@ -53,13 +54,6 @@ fn find(disk: &dyn Disk, known: Option<Epoch>) -> io::Result<Option<Epoch>> {
     }
     // There is no record that could be of another one.
     Ok(noted.or(known))
-}
-
-fn gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        other => other.map(Some),
-    }
 }
 
 /// What the file says, if it is whole.

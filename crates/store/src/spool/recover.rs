@@ -80,7 +80,7 @@ pub(super) fn recover(
     Ok(found)
 }
 
-fn gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+pub(super) fn gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         other => other.map(Some),

@@ -80,6 +80,8 @@ const UNUSUAL_MAX: f64 = 0.75;
 const EASE: f64 = 0.05;
 /// And below this above the usual.
 const EASED_ABOVE_P95: f64 = 1.1;
+/// A condition is said after so many instants in a row that show it: one loud sample is no condition.
+pub const STANDS_FROM: u8 = 3;
 /// What stands is over after so many instants in a row that do not show it.
 pub const QUIET_MIN: u8 = 5;
 /// Pressure from which a condition is said at all.

@@ -4,12 +4,10 @@
 //! Metrics with labels are judged by themselves, beside those of the host that have none: a second device is not the
 //! first one. What only the host's own metrics show is said of the host.
 
-use crate::host::classify::{CLASSIFIERS, Classifier, QUIET_MIN, Reading, Readings};
+use crate::host::classify::{CLASSIFIERS, Classifier, QUIET_MIN, Reading, Readings, STANDS_FROM};
 use crate::host::signal::{Said, Severity, Signal};
 use serde::{Deserialize, Serialize};
 
-/// A condition is said after so many instants in a row that show it: one loud sample is no condition.
-const STANDS_FROM: u8 = 3;
 /// What goes on is said again after half an hour.
 const AGAIN_SECS: f64 = 1_800.0;
 

@@ -5,7 +5,9 @@ use crate::cli::series::{place, table};
 use crate::cli::{Exit, Mistake, Talk};
 use crate::interrupt::Interrupt;
 use anyhow::Context as _;
-use engine::host::classify::{CLASSIFIERS, Metric, QUIET_MIN, Reading, Readings, classify};
+use engine::host::classify::{
+    CLASSIFIERS, Metric, QUIET_MIN, Reading, Readings, STANDS_FROM, classify,
+};
 use engine::host::signal::{Severity, Signal};
 use engine::host::usual::{NewUsual, Own};
 use serde_json::{Value, json};
@@ -51,9 +53,6 @@ enum Format {
     /// One JSON object a line.
     Json,
 }
-
-/// What is unusual but at no limit is told after so many rows in a row: one loud row is no condition.
-const STANDS_FROM: u8 = 3;
 
 /// What is known of a host.
 #[derive(Default)]
@@ -183,6 +182,7 @@ impl Host {
         for signal in signals {
             let shown = self.shown.entry(signal.name).or_default();
             *shown = shown.saturating_add(1);
+            // At a limit that holds for any host one row is enough.
             if !is_at_limit(&signal) && *shown < STANDS_FROM {
                 continue;
             }
@@ -226,11 +226,7 @@ fn new_usual(
     change: &NewUsual,
     format: Format,
 ) -> String {
-    let hours = ((secs - change.since) / 3_600.0).round();
-    let [before, after] = [change.before, change.after].map(|value| Metric::show(metric, value));
-    let summary = format!(
-        "{metric} has been far above its usual for {hours:.0} hours, which is its usual now: 95 of 100 values below {after}, before {before}"
-    );
+    let summary = change.sentence(metric, secs, |value| Metric::show(metric, value));
     match format {
         Format::Json => json!({
             "timestamp": time, "host": host, "signal_type": "new_normal", "category": "baseline",

@@ -4,7 +4,8 @@
 //! Records of wires have ids of their own and are not looked at.
 
 use model::{Cursor, EnvelopeId, Seq};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
 use store::spool::Record;
 
 /// Ids that are remembered: what is delivered again comes within the batch that was not answered, or within the time
@@ -37,10 +38,10 @@ impl Seen {
     /// Takes in a record; whether it was delivered before.
     pub(super) fn again(&mut self, record: &Record<'_>) -> bool {
         let id = record.envelope().id();
-        if self.known.contains_key(&id) {
-            return true;
+        match self.known.entry(id) {
+            Entry::Occupied(_) => return true,
+            Entry::Vacant(entry) => _ = entry.insert(record.seq),
         }
-        self.known.insert(id, record.seq);
         if self.order.len() >= SEEN_MAX
             && let Some((oldest, _)) = self.order.pop_front()
         {

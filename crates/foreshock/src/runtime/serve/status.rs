@@ -330,11 +330,6 @@ impl Status {
         self
     }
 
-    /// Whether a service is known to have the folder now.
-    pub(crate) fn is_running(folder: &Path) -> bool {
-        Status::runs(folder).unwrap_or(false)
-    }
-
     /// Whether a service has the folder now; writes nothing.
     ///
     /// # Errors

@@ -133,7 +133,7 @@ impl Worker {
         let mut head = [0; SNIFF_BYTES];
         let read = read_some(&file, &mut head, 0)?;
         if Compression::of(&head[..read]) != Compression::None {
-            return self.admit_compressed(path, metadata, key);
+            return self.admit_compressed(path, metadata, key, copy_of);
         }
         if let Some(what) = not_text(&head[..read]) {
             self.tell(path, what);
@@ -188,6 +188,7 @@ impl Worker {
         path: &Path,
         metadata: &Metadata,
         key: (u64, u64),
+        copy_of: Option<&Place>,
     ) -> io::Result<()> {
         let own = self.gone.iter().find(|place| (place.device, place.inode) == key);
         if own.is_some_and(|place| place.is_over) || age(metadata) < COMPLETE_AFTER {
@@ -197,7 +198,8 @@ impl Worker {
             self.is_first_time && self.is_first_look && self.config.begin == Begin::End;
         let mut content = Unpacking::open(path)?;
         let (head, head_bytes) = content.head()?;
-        let known = places::find(self.places(), &mut content).cloned();
+        // What it is a copy of was found by reading all of it that matters: once is enough.
+        let known = copy_of.or_else(|| places::find(self.places(), &mut content)).cloned();
         let place = match known {
             Some(known) => Place { device: key.0, inode: key.1, is_over: is_skipped, ..known },
             None => {
